@@ -1,0 +1,156 @@
+"""What authors and editors do with posts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from serinus.application.content.ports import Clock, NewId, Posts, Slugs, Term
+from serinus.domain.content.post import (
+    Byline,
+    Post,
+    PostId,
+    PostType,
+    Status,
+    Text,
+    check_may_create,
+    check_may_delete,
+    check_may_edit,
+    check_may_publish,
+    text_violations,
+)
+from serinus.domain.content.slug import slugify
+from serinus.domain.content.taxonomy import (
+    MAX_CATEGORY_LENGTH,
+    distinct_tags,
+    tag_violations,
+)
+from serinus.domain.errors import Invalid, Stale, Violation
+from serinus.domain.identity.caller import Caller
+
+MAX_SLUG = 255
+FALLBACK_SLUG = "post"  # for a title without a letter or digit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What to do to a post. None leaves a member as it is."""
+
+    edit: Callable[[Text], Text] = lambda text: text
+    slug: str | None = None
+    tags: Sequence[str] | None = None
+    categories: Sequence[str] | None = None
+    publish: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    posts: Posts
+    now: Clock
+    new_id: NewId
+
+    async def create(
+        self,
+        caller: Caller,
+        text: Text,
+        *,
+        slug: str | None = None,
+        tags: Sequence[str] = (),
+        categories: Sequence[str] = (),
+        publish: bool = False,
+    ) -> Post:
+        """Raise `Invalid`, `Forbidden`, `SlugTaken`."""
+        _check(text, slug, tags, categories)
+        check_may_create(caller, publish=publish)
+        at = self.now()
+        post = Post(
+            id=PostId(self.new_id()),
+            type=PostType.POST,
+            author=Byline(caller.id, "", ""),  # the store gives the names back
+            slug="",
+            text=replace(text, title=text.title.strip()),
+            status=Status.DRAFT,
+            created_at=at,
+            updated_at=at,
+        )
+        return await self.posts.add(
+            post.published(at=at) if publish else post,
+            Slugs(slugify(slug or text.title) or FALLBACK_SLUG, exact=bool(slug)),
+            tags=self._terms(distinct_tags(tags)),
+            categories=self._terms(categories),
+        )
+
+    async def change(
+        self, caller: Caller, post_id: PostId, changes: Changes, *, version: int | None = None
+    ) -> Post:
+        """Edit, publish or unpublish in one step. `version`: what the caller saw, if they say.
+
+        Raise `PostNotFound`, `Forbidden`, `Invalid`, `SlugTaken`, `Stale`.
+        """
+        post = await self._seen(post_id, version)
+        check_may_edit(caller, post)
+        text = changes.edit(post.text)
+        _check(text, changes.slug, changes.tags or (), changes.categories or ())
+        text = replace(text, title=text.title.strip())
+        at = self.now()
+        edited = post.edited(text, slug=slugify(changes.slug) if changes.slug else None, at=at)
+        if changes.publish:
+            check_may_publish(caller, post)
+            edited = edited.published(at=at)
+        elif changes.publish is False:
+            edited = edited.unpublished(at=at)
+        return await self.posts.save(
+            edited,
+            tags=None if changes.tags is None else self._terms(distinct_tags(changes.tags)),
+            categories=None if changes.categories is None else self._terms(changes.categories),
+        )
+
+    async def publish(
+        self, caller: Caller, post_id: PostId, *, version: int | None = None
+    ) -> Post:
+        """Raise `PostNotFound`, `Forbidden`, `Stale`."""
+        post = await self._seen(post_id, version)
+        check_may_publish(caller, post)
+        return await self.posts.save(post.published(at=self.now()))
+
+    async def unpublish(
+        self, caller: Caller, post_id: PostId, *, version: int | None = None
+    ) -> Post:
+        """Raise `PostNotFound`, `Forbidden`, `Stale`."""
+        post = await self._seen(post_id, version)
+        check_may_edit(caller, post)
+        return await self.posts.save(post.unpublished(at=self.now()))
+
+    async def delete(
+        self, caller: Caller, post_id: PostId, *, version: int | None = None
+    ) -> None:
+        """Raise `PostNotFound`, `Forbidden`, `Stale`."""
+        post = await self._seen(post_id, version)
+        check_may_delete(caller, post)
+        await self.posts.delete(post.id, post.version, at=self.now())
+
+    async def _seen(self, post_id: PostId, version: int | None) -> Post:
+        post = await self.posts.get(post_id)
+        if version is not None and version != post.version:
+            raise Stale(post.version)
+        return post
+
+    def _terms(self, names: Sequence[str]) -> list[Term]:
+        return [Term(self.new_id(), name) for name in names]
+
+
+def _check(
+    text: Text, slug: str | None, tags: Sequence[str], categories: Sequence[str]
+) -> None:
+    found = text_violations(text)
+    if slug and len(slug) > MAX_SLUG:
+        message = f"at most {MAX_SLUG} characters"
+        found.append(Violation("slug", "too_long", message, {"max": MAX_SLUG}))
+    elif slug and not slugify(slug):
+        found.append(Violation("slug", "invalid_format", "no letter or digit in it"))
+    found += tag_violations(tags)
+    if any(not 1 <= len(name.strip()) <= MAX_CATEGORY_LENGTH for name in categories):
+        message = f"a category has 1 to {MAX_CATEGORY_LENGTH} characters"
+        found.append(
+            Violation("categories", "invalid_length", message, {"max": MAX_CATEGORY_LENGTH})
+        )
+    if found:
+        raise Invalid(found)

@@ -1,0 +1,1 @@
+"""Rules of the content context: posts, slugs, tags and categories."""

@@ -1,0 +1,192 @@
+"""A post: what an author writes, the states it goes through, and who may do what with it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NewType, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from serinus.domain.content.taxonomy import Category, Tag
+from serinus.domain.errors import Forbidden, NotFound, Violation
+from serinus.domain.identity.caller import Caller, Role, UserId
+
+PostId = NewType("PostId", UUID)
+
+MAX_TITLE = 255
+MAX_EXCERPT = 500
+MAX_CONTENT_BYTES = 2 * 1024 * 1024
+MAX_META_TITLE = 60
+MAX_META_DESCRIPTION = 160
+MAX_IMAGE_URL = 2048
+
+
+class PostNotFound(NotFound):
+    code: ClassVar = "post_not_found"
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class PostType(StrEnum):
+    POST = "post"
+    PAGE = "page"
+
+
+class ContentFormat(StrEnum):
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """The author as readers see them."""
+
+    id: UserId
+    username: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What an author writes. Lengths are characters, of `content` bytes of UTF-8."""
+
+    title: str
+    content: str
+    content_format: ContentFormat = ContentFormat.MARKDOWN
+    excerpt: str | None = None
+    locale: str = "en"
+    featured_image: str | None = None
+    meta_title: str | None = None
+    meta_description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One post with everything that is shown of it."""
+
+    id: PostId
+    type: PostType = PostType.POST
+    author: Byline
+    slug: str
+    text: Text
+    status: Status = Status.DRAFT
+    tags: tuple[Tag, ...] = ()
+    categories: tuple[Category, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    version: int = 1
+
+    def edited(self, text: Text, *, slug: str | None = None, at: datetime) -> Self:
+        return replace(self, text=text, slug=slug or self.slug, updated_at=at)
+
+    def published(self, *, at: datetime) -> Self:
+        """From any state. A post that was published before keeps its date."""
+        return replace(
+            self,
+            status=Status.PUBLISHED,
+            published_at=self.published_at or at,
+            scheduled_at=None,
+            updated_at=at,
+        )
+
+    def unpublished(self, *, at: datetime) -> Self:
+        """Back to draft, from any state; the next publishing gives a new date."""
+        return replace(
+            self, status=Status.DRAFT, published_at=None, scheduled_at=None, updated_at=at
+        )
+
+
+def may_create(role: Role) -> bool:
+    return role.at_least(Role.CONTRIBUTOR)
+
+
+def may_see(caller: Caller | None, post: Post) -> bool:
+    """Published posts are everybody's, others their author's and the editors'."""
+    if post.status is Status.PUBLISHED:
+        return True
+    return caller is not None and (_wrote(caller, post) or caller.role.at_least(Role.EDITOR))
+
+
+def check_may_create(caller: Caller, *, publish: bool) -> None:
+    """Raise `Forbidden`. A contributor writes drafts; others publish them."""
+    if not may_create(caller.role) or (publish and not caller.role.at_least(Role.AUTHOR)):
+        raise Forbidden("your role may not do this")
+
+
+def check_may_edit(caller: Caller, post: Post) -> None:
+    """Raise `PostNotFound` for what the caller may not see, `Forbidden` for the rest."""
+    _check_visible(caller, post)
+    own = _wrote(caller, post) and may_create(caller.role)
+    if not (own or caller.role.at_least(Role.EDITOR)):
+        raise Forbidden("this post is somebody else's")
+
+
+def check_may_publish(caller: Caller, post: Post) -> None:
+    """Raise like `check_may_edit`; beyond that, contributors do not publish."""
+    check_may_edit(caller, post)
+    if not caller.role.at_least(Role.AUTHOR):
+        raise Forbidden("a contributor writes drafts; an editor publishes them")
+
+
+def check_may_delete(caller: Caller, post: Post) -> None:
+    """Raise like `check_may_edit`; editors do not delete what others wrote."""
+    _check_visible(caller, post)
+    own = _wrote(caller, post) and may_create(caller.role)
+    if not (own or caller.role.at_least(Role.ADMIN)):
+        raise Forbidden("this post is somebody else's")
+
+
+def text_violations(text: Text) -> list[Violation]:
+    """Everything wrong with a text, in the order of its members."""
+    found: list[Violation] = []
+    if not 1 <= len(text.title.strip()) <= MAX_TITLE:
+        code = "too_long" if text.title.strip() else "required"
+        found.append(
+            _limit("title", code, f"a title has 1 to {MAX_TITLE} characters", MAX_TITLE)
+        )
+    if not text.content.strip():
+        found.append(Violation("content", "required", "the content is empty"))
+    elif len(text.content.encode()) > MAX_CONTENT_BYTES:
+        message = f"at most {MAX_CONTENT_BYTES} bytes of UTF-8"
+        found.append(_limit("content", "too_long", message, MAX_CONTENT_BYTES))
+    for field, value, limit in (
+        ("excerpt", text.excerpt, MAX_EXCERPT),
+        ("featured_image", text.featured_image, MAX_IMAGE_URL),
+        ("meta_title", text.meta_title, MAX_META_TITLE),
+        ("meta_description", text.meta_description, MAX_META_DESCRIPTION),
+    ):
+        if value is not None and len(value) > limit:
+            found.append(_limit(field, "too_long", f"at most {limit} characters", limit))
+        elif field == "featured_image" and value is not None and not _is_web_address(value):
+            found.append(Violation(field, "invalid_format", "this is not an http(s) address"))
+    return found
+
+
+def _limit(field: str, code: str, message: str, limit: int) -> Violation:
+    return Violation(field, code, message, {"max": limit})
+
+
+def _is_web_address(value: str) -> bool:
+    if any(c.isspace() for c in value):
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:  # an unclosed IPv6 bracket
+        return False
+
+
+def _wrote(caller: Caller, post: Post) -> bool:
+    return caller.id == post.author.id
+
+
+def _check_visible(caller: Caller, post: Post) -> None:
+    if not may_see(caller, post):
+        raise PostNotFound(f"no post {post.id}")

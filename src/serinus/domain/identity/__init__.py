@@ -1,0 +1,1 @@
+"""Rules of the identity context: accounts, passwords, sessions, and who is asking."""

@@ -1,0 +1,73 @@
+"""Who is asking, and what they may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from serinus.domain.errors import Forbidden
+
+UserId = NewType("UserId", UUID)
+SessionId = NewType("SessionId", UUID)
+
+
+class Role(StrEnum):
+    """From most to least trusted."""
+
+    SUPER_ADMIN = "super_admin"
+    ADMIN = "admin"
+    EDITOR = "editor"
+    AUTHOR = "author"
+    CONTRIBUTOR = "contributor"
+    SUBSCRIBER = "subscriber"
+
+    @property
+    def rank(self) -> int:
+        """0 is the most trusted."""
+        return list(Role).index(self)
+
+    def at_least(self, other: "Role") -> bool:
+        return self.rank <= other.rank
+
+
+_READ = frozenset({"posts:read", "users:read"})
+_WRITE = _READ | {"posts:write", "comments:write"}
+_PUBLISH = _WRITE | {"posts:publish"}
+_EDIT = _PUBLISH | {"comments:moderate", "taxonomy:write"}
+_ADMIN = _EDIT | {
+    "users:admin",
+    "keys:admin",
+    "search:admin",
+    "release:read",
+    "release:steer",
+    "release:override",
+    "audit:read",
+}
+
+#: Scopes of contract v2 that each role holds. An API key can only narrow them.
+SCOPES: dict[Role, frozenset[str]] = {
+    Role.SUPER_ADMIN: _ADMIN,
+    Role.ADMIN: _ADMIN,
+    Role.EDITOR: _EDIT,
+    Role.AUTHOR: _PUBLISH,
+    Role.CONTRIBUTOR: _WRITE,
+    Role.SUBSCRIBER: _READ | {"comments:write"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in person with the rights they hold right now."""
+
+    id: UserId
+    role: Role
+    session_id: SessionId
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return SCOPES[self.role]
+
+    def need(self, scope: str) -> None:
+        """Raise `Forbidden` unless the caller holds the scope."""
+        if scope not in self.scopes:
+            raise Forbidden(f"this needs the scope {scope}")

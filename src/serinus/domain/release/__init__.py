@@ -1,0 +1,1 @@
+"""How a candidate engine earns traffic, and how it loses it."""
