@@ -1,0 +1,1 @@
+"""Adapters: PostgreSQL, Redis, the environment, credentials."""
