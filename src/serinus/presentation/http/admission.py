@@ -1,0 +1,123 @@
+"""What is turned away before an engine sees it: too many requests, and too large ones.
+
+The same layer stands before every engine, so that two engines of one contract cannot differ
+in it. How a refusal looks is the contract's affair: it is handed in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from serinus.application.identity.limits import Decision, RateLimiter
+from serinus.presentation.http.asgi import (
+    App,
+    Header,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    adding,
+    answer,
+    header,
+)
+
+MAX_BODY = 10 * 1024 * 1024  # bytes
+WINDOW = 60  # seconds
+
+#: Never limited: a load balancer asks from one address, and an answer must mean health.
+UNLIMITED = frozenset(
+    [
+        "/health",
+        "/healthz",
+        "/readyz",
+        "/api/v1/health",
+        "/api/v1/health/liveness",
+        "/api/v1/health/readiness",
+        "/api/v2/healthz",
+        "/api/v2/readyz",
+    ]
+)
+
+#: (content type, body) of a refusal, from its status and the request's id.
+Refusal = Callable[[HTTPStatus, str], tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """`limit`: requests a minute and address; 0 is off."""
+
+    app: App
+    limiter: RateLimiter
+    limit: int
+    refusal: Refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if self.limit and scope["path"] not in UNLIMITED:
+            key = f"requests:{scope['state']['client_address']}"
+            decision = await self.limiter.hit(key, limit=self.limit, window=WINDOW)
+            send = adding(send, self._limit_headers(decision))
+            if not decision.allowed:
+                wait = (b"retry-after", str(max(1, decision.retry_after)).encode())
+                await self._refuse(scope, send, HTTPStatus.TOO_MANY_REQUESTS, wait)
+                return
+        admitted = await _bounded(scope, receive)
+        if admitted is None:
+            await self._refuse(scope, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        await self.app(scope, admitted, send)
+
+    async def _refuse(
+        self, scope: Scope, send: Send, status: HTTPStatus, *headers: Header
+    ) -> None:
+        content_type, body = self.refusal(status, scope["state"]["request_id"])
+        body = b"" if scope["method"] == "HEAD" else body
+        await answer(send, status, [(b"content-type", content_type), *headers], body)
+
+    def _limit_headers(self, decision: Decision) -> tuple[Header, ...]:
+        # draft-ietf-httpapi-ratelimit-headers
+        left = f'"default";r={decision.remaining};t={decision.reset}'
+        return (
+            (b"ratelimit-policy", f'"default";q={self.limit};w={WINDOW}'.encode()),
+            (b"ratelimit", left.encode()),
+        )
+
+
+async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
+    """A `receive` that cannot give more than `MAX_BODY`; None when there is more.
+
+    A declared length is believed: the server cuts a body that exceeds it. A chunked body is
+    read here, since its size shows only at the end.
+    """
+    declared = header(scope, b"content-length")
+    if declared is not None:
+        return receive if declared.isdigit() and int(declared) <= MAX_BODY else None
+    if header(scope, b"transfer-encoding") is None:
+        return receive
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return receive
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+        if size > MAX_BODY:
+            return None
+    return _replaying(b"".join(chunks), receive)
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    first = True
+
+    async def replay() -> Message:
+        nonlocal first
+        if first:
+            first = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return replay
