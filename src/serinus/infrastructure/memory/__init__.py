@@ -1,0 +1,1 @@
+"""The same ports within one process: what a single node needs."""

@@ -1,0 +1,1 @@
+"""Everything kept in PostgreSQL. SQL stands here and nowhere else."""

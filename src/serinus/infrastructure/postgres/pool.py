@@ -1,0 +1,92 @@
+"""The connection pool of one process."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolAcquireContext
+
+from serinus.infrastructure.postgres.connecting import (
+    CONNECT_ERRORS,
+    CONNECT_TIMEOUT,
+    check_url,
+    for_asyncpg,
+    unreachable,
+)
+
+ACQUIRE_TIMEOUT = 5.0  # seconds a request waits for a free connection
+COMMAND_TIMEOUT = 30.0  # seconds
+JSONB_VERSION = b"\x01"  # leads every jsonb value in PostgreSQL's binary format
+
+
+class BoundedPool(asyncpg.Pool):
+    """Gives up on a connection after a while, so that a full pool sheds load, not memory."""
+
+    def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
+        # Waiting with a limit costs a task; when a connection is free there is no wait.
+        if timeout is None and not self.get_idle_size():
+            timeout = ACQUIRE_TIMEOUT
+        return super().acquire(timeout=timeout)
+
+
+async def open_pool(url: str, *, size: int = 10) -> asyncpg.Pool:
+    """Connect at once and raise `DatabaseUnreachable` within five seconds when that fails.
+
+    Connections go back to the pool without the driver's reset, which would cost every read a
+    second round trip. So nothing may change a session: use `SET LOCAL`, transaction-level
+    advisory locks, and a connection of one's own for LISTEN.
+    """
+    check_url(url)
+    pool = BoundedPool(
+        for_asyncpg(url),
+        min_size=1,
+        max_size=size,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        init=_prepare,
+        reset=_keep,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=COMMAND_TIMEOUT,
+        server_settings={"application_name": "serinus", "timezone": "UTC"},
+    )
+    try:
+        # The driver's limit is per address; a name may stand for several.
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            await pool
+    except CONNECT_ERRORS as error:
+        pool.terminate()
+        raise unreachable(url, error) from error
+    return pool
+
+
+async def _keep(connection: asyncpg.Connection) -> None:
+    """Send nothing: an open transaction has been rolled back before this is called."""
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "json",
+        schema="pg_catalog",
+        format="binary",
+        encoder=msgspec.json.encode,
+        decoder=msgspec.json.decode,
+    )
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=_encode_jsonb,
+        decoder=_decode_jsonb,
+    )
+
+
+def _encode_jsonb(value: object) -> bytes:
+    return JSONB_VERSION + msgspec.json.encode(value)
+
+
+def _decode_jsonb(value: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    return msgspec.json.decode(memoryview(value)[1:])

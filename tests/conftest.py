@@ -1,0 +1,99 @@
+"""Fixtures every test may use: a database and a Redis of its own."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import redis
+
+from serinus.infrastructure.postgres.pool import open_pool
+from tests.support.databases import Clones
+from tests.support.running import ServerMissing
+from tests.support.servers import Servers, WorkerServers
+
+SERVERS = pytest.StashKey[Servers]()
+# What makes a test need the `database` marker; fixtures built on these bring them along.
+NEED_A_SERVER = {"server_dsn", "database_url", "pool", "redis_url"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handed = getattr(config, "workerinput", {}).get("servers")
+    config.stash[SERVERS] = WorkerServers(handed) if handed else Servers()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[SERVERS].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Runs in the process that owns the run, once for each worker, before the worker starts."""
+    servers = node.config.stash[SERVERS]
+    try:
+        node.workerinput["servers"] = servers.handed_over()
+    except ServerMissing as missing:
+        pytest.exit(str(missing), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    servers = config.stash[SERVERS]
+    return [servers.describe("postgresql"), servers.describe("redis")]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if NEED_A_SERVER.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Servers:
+    return request.config.stash[SERVERS]
+
+
+@pytest.fixture(scope="session")
+def clones(servers: Servers) -> Iterator[Clones]:
+    clones = Clones(servers.template)
+    yield clones
+    clones.close()
+
+
+@pytest.fixture(scope="session")
+def server_dsn(servers: Servers) -> str:
+    """URL of a database from which others may be made and dropped."""
+    return servers.template.server
+
+
+@pytest.fixture
+def database_url(clones: Clones) -> Iterator[str]:
+    """URL of a migrated, empty database that only this test uses."""
+    url = clones.take()
+    yield url
+    clones.drop(url)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="session")
+def redis_of_this_worker(servers: Servers, request: pytest.FixtureRequest) -> str:
+    """URL of a numbered database; each worker of a run has its own number."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "gw0")
+    parts = urlsplit(servers.redis)
+    number = int(parts.path.strip("/") or 0) + int(worker.removeprefix("gw"))
+    return urlunsplit(parts._replace(path=f"/{number}"))
+
+
+@pytest.fixture
+def redis_url(redis_of_this_worker: str) -> str:
+    """URL of a Redis database that is empty when the test begins."""
+    with redis.Redis.from_url(redis_of_this_worker) as client:
+        client.flushdb()
+    return redis_of_this_worker

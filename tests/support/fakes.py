@@ -1,0 +1,102 @@
+"""In-memory ports. `tests/infrastructure` holds them to the same contract as the real ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from serinus.application.content.ports import Slugs, Term
+from serinus.domain.content.post import Byline, Post, PostId, PostNotFound
+from serinus.domain.content.slug import SlugTaken, candidates, slugify
+from serinus.domain.content.taxonomy import (
+    Category,
+    CategoryId,
+    Tag,
+    TagId,
+    clean_name,
+    tag_key,
+)
+from serinus.domain.errors import Stale
+from serinus.domain.identity.caller import UserId
+
+
+@dataclass
+class MemoryPosts:
+    authors: dict[UserId, Byline] = field(default_factory=dict)
+    rows: dict[PostId, Post] = field(default_factory=dict)
+    deleted: set[PostId] = field(default_factory=set)
+    slugs: dict[str, PostId] = field(default_factory=dict)
+    tags: dict[str, Tag] = field(default_factory=dict)  # by key
+    categories: dict[str, Category] = field(default_factory=dict)  # by slug
+
+    async def get(self, post_id: PostId) -> Post:
+        if post_id not in self.rows or post_id in self.deleted:
+            raise PostNotFound(f"no post {post_id}")
+        return self.rows[post_id]
+
+    async def add(
+        self, post: Post, slugs: Slugs, *, tags: Sequence[Term], categories: Sequence[Term]
+    ) -> Post:
+        if slugs.exact and slugs.first in self.slugs:
+            raise SlugTaken(f"{slugs.first} leads to another post")
+        slug = next(slug for slug in candidates(slugs.first) if slug not in self.slugs)
+        self.slugs[slug] = post.id
+        self.rows[post.id] = replace(
+            post,
+            slug=slug,
+            author=self.authors[post.author.id],
+            tags=self._tags(tags),
+            categories=self._categories(categories),
+        )
+        return self.rows[post.id]
+
+    async def save(
+        self,
+        post: Post,
+        *,
+        tags: Sequence[Term] | None = None,
+        categories: Sequence[Term] | None = None,
+    ) -> Post:
+        stored = await self._of_version(post.id, post.version)
+        if self.slugs.setdefault(post.slug, post.id) != post.id:
+            raise SlugTaken(f"{post.slug} leads to another post")
+        self.rows[post.id] = replace(
+            post,
+            version=post.version + 1,
+            author=stored.author,
+            tags=stored.tags if tags is None else self._tags(tags),
+            categories=stored.categories
+            if categories is None
+            else self._categories(categories),
+        )
+        return self.rows[post.id]
+
+    async def delete(self, post_id: PostId, version: int, *, at: datetime) -> None:
+        stored = await self._of_version(post_id, version)
+        self.rows[post_id] = replace(stored, updated_at=at, version=version + 1)
+        self.deleted.add(post_id)
+
+    async def _of_version(self, post_id: PostId, version: int) -> Post:
+        stored = await self.get(post_id)
+        if stored.version != version:
+            raise Stale(stored.version)
+        return stored
+
+    def _tags(self, terms: Sequence[Term]) -> tuple[Tag, ...]:
+        return tuple(dict.fromkeys(self._tag(term) for term in terms))
+
+    def _tag(self, term: Term) -> Tag:
+        key = tag_key(term.name)
+        if key not in self.tags:
+            taken = {tag.slug for tag in self.tags.values()}
+            slugs = candidates(slugify(term.name) or "tag")
+            slug = next(slug for slug in slugs if slug not in taken)
+            self.tags[key] = Tag(TagId(term.id), slug, clean_name(term.name))
+        return self.tags[key]
+
+    def _categories(self, terms: Sequence[Term]) -> tuple[Category, ...]:
+        return tuple(dict.fromkeys(self._category(term) for term in terms))
+
+    def _category(self, term: Term) -> Category:
+        slug = slugify(term.name) or "category"
+        new = Category(CategoryId(term.id), slug, clean_name(term.name))
+        return self.categories.setdefault(slug, new)
