@@ -1,0 +1,87 @@
+"""Who is asking, found out before anything of the request is read.
+
+Every operation needs a signed-in caller unless it says otherwise: `opt=VISITORS` where nobody
+has to be signed in but a caller sees more, `opt=OPEN` where nobody is looked at.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, cast
+
+from litestar import Request
+from litestar.di import Provide
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from serinus.application.identity.authentication import Authenticated, Authentication
+from serinus.domain.identity.caller import Caller
+from serinus.presentation.http.asgi import header
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Access(StrEnum):
+    CALLER = "caller"
+    VISITOR = "visitor"
+    OPEN = "open"
+
+
+VISITORS = {"access": Access.VISITOR}
+OPEN = {"access": Access.OPEN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Puts `Authenticated` or None into the scope, as `user`. Raise `Unauthenticated`.
+
+    Credentials that are shown must hold, even where none are needed: an answer for nobody
+    would hide from a client that its token has expired.
+    """
+
+    app: ASGIApp
+    authentication: Authentication
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["user"] = await self._known(scope)
+        await self.app(scope, receive, send)
+
+    async def _known(self, scope: Scope) -> Authenticated | None:
+        access = access_to(scope)
+        if access is Access.OPEN:
+            return None
+        raw = cast("dict[str, Any]", scope)
+        authorization, api_key = header(raw, b"authorization"), header(raw, b"x-api-key")
+        if access is Access.VISITOR and authorization is None and api_key is None:
+            return None
+        return await self.authentication.identify(
+            authorization=None if authorization is None else authorization.decode("latin-1"),
+            api_key=None if api_key is None else api_key.decode("latin-1"),
+        )
+
+
+def access_to(scope: Scope) -> Access:
+    # Litestar answers OPTIONS by itself, for every path: nothing is given away there.
+    if cast("dict[str, Any]", scope)["method"] == "OPTIONS":
+        return Access.OPEN
+    return Access(scope["route_handler"].opt.get("access", Access.CALLER))
+
+
+def _signed_in(request: AnyRequest) -> Authenticated:
+    return cast("Authenticated", request.scope["user"])
+
+
+def _caller(request: AnyRequest) -> Caller:
+    return _signed_in(request).caller
+
+
+def _visitor(request: AnyRequest) -> Caller | None:
+    known = cast("Authenticated | None", request.scope["user"])
+    return known.caller if known else None
+
+
+#: `signed_in: NamedDependency[Authenticated]`, `caller: NamedDependency[Caller]`,
+#: `visitor: NamedDependency[Caller | None]`
+DEPENDENCIES = {
+    "signed_in": Provide(_signed_in, sync_to_thread=False),
+    "caller": Provide(_caller, sync_to_thread=False),
+    "visitor": Provide(_visitor, sync_to_thread=False),
+}

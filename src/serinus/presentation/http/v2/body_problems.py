@@ -1,0 +1,107 @@
+"""Where and how a JSON object differs from what a struct asks for. All of it, not the first."""
+
+import re
+import types
+from enum import Enum
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from serinus.domain.errors import Violation
+from serinus.presentation.http.v2.spelling import did_you_mean, nearest
+
+_EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
+_JSON_NAMES = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "object": "object",
+    "array": "array",
+    "null": "null",
+}
+
+
+def problems_of(
+    found: dict[str, Any], kind: type[msgspec.Struct], at: str = ""
+) -> tuple[list[Violation], dict[str, Any]]:
+    """The violations, and the members that are right, converted."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    violations = [_unknown(name, at, list(fields)) for name in found if name not in fields]
+    given: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name in found:
+            problems, value = _check(found[name], field.type, f"{at}/{_escape(name)}")
+            violations += problems
+            if not problems:
+                given[field.name] = value
+        elif field.required:
+            violations.append(
+                Violation(f"{at}/{_escape(name)}", "required", f"{name} is required")
+            )
+    return violations, given
+
+
+def _check(value: object, kind: Any, at: str) -> tuple[list[Violation], Any]:  # noqa: ANN401
+    try:
+        return [], msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return _inside(value, kind, at) or [_violation(str(error), kind, at)], None
+
+
+def _inside(value: object, kind: Any, at: str) -> list[Violation]:  # noqa: ANN401
+    """Problems of the parts, when `value` is the right sort of container."""
+    options = get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
+    for option in options:
+        if isinstance(value, dict) and _is_struct(option):
+            return problems_of(value, option, at)[0]
+        if isinstance(value, list) and get_origin(option) in {list, tuple}:
+            item = get_args(option)[0]
+            return [
+                violation
+                for position, part in enumerate(value)
+                for violation in _check(part, item, f"{at}/{position}")[0]
+            ]
+    return []
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _violation(message: str, kind: Any, at: str) -> Violation:  # noqa: ANN401
+    if message.startswith("Invalid enum value"):
+        allowed = _allowed(kind)
+        text = f"one of {', '.join(map(str, allowed))}"
+        return Violation(at, "not_allowed", text, {"allowed": allowed})
+    if (mismatch := _EXPECTED.match(message)) is None:
+        return Violation(at, "invalid_format", "this value has the wrong form")
+    expected = [_JSON_NAMES.get(each, "string") for each in mismatch["expected"].split(" | ")]
+    text = f"expected {' or '.join(expected)}, got {_JSON_NAMES.get(mismatch['got'], 'this')}"
+    return Violation(at, "invalid_type", text, {"expected": expected})
+
+
+def _allowed(kind: Any) -> list[Any]:  # noqa: ANN401
+    options = get_args(kind) or (kind,)
+    return [
+        member
+        for option in options
+        for member in (
+            [each.value for each in option]
+            if isinstance(option, type) and issubclass(option, Enum)
+            else [option]
+            if isinstance(option, str)
+            else []
+        )
+    ]
+
+
+def _unknown(name: str, at: str, known: list[str]) -> Violation:
+    params = {"nearest": near} if (near := nearest(name, known)) else {}
+    text = f"there is no member {name[:100]!r}{did_you_mean(name, known)}"
+    return Violation(f"{at}/{_escape(name[:100])}", "unknown_member", text, params)
+
+
+def _escape(name: str) -> str:
+    """RFC 6901, section 3."""
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,56 @@
+"""Conditional requests (RFC 9110, section 13): entity tags are versions."""
+
+import re
+from typing import Any
+
+from litestar import Request, Response
+
+from serinus.presentation.http.v2.refusals import MalformedHeader, PreconditionRequired
+
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_LIST = re.compile(rf"\s*{_TAG.pattern}(\s*,\s*{_TAG.pattern})*\s*")
+_VERSION = re.compile(r"[1-9][0-9]{0,9}")
+
+#: No stored version: a caller that has seen only foreign tags has seen nothing of ours.
+NEVER = 0
+
+
+def etag(version: int) -> str:
+    """Strong: the version changes with every change of what is shown."""
+    return f'"{version}"'
+
+
+def seen_version(request: Request[Any, Any, Any]) -> int | None:
+    """The version in `If-Match`, None for `*`. Raise `PreconditionRequired` without one.
+
+    Of several tags the newest counts: versions only grow, so none older can be current once
+    the newest has existed. Weak tags never match (RFC 9110, section 13.1.1).
+    """
+    value = request.headers.get("if-match", "").strip()
+    if not value:
+        raise PreconditionRequired
+    if value == "*":
+        return None
+    tags = [tag for weak, tag in _tags("If-Match", value) if not weak]
+    return max((int(tag) for tag in tags if _VERSION.fullmatch(tag)), default=NEVER)
+
+
+def unchanged(request: Request[Any, Any, Any], tag: str) -> bool:
+    """Whether `If-None-Match` names what we would send. Compares weakly, as it must."""
+    value = request.headers.get("if-none-match", "").strip()
+    if not value or value == "*":
+        return bool(value)
+    opaque = tag.removeprefix("W/").strip('"')
+    return any(seen == opaque for _, seen in _tags("If-None-Match", value))
+
+
+def not_modified(tag: str, **headers: str) -> Response[None]:
+    """304 with the headers that the full answer would carry."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(None, status_code=304, headers={"ETag": tag, **named})
+
+
+def _tags(name: str, value: str) -> list[tuple[str, str]]:
+    if not _LIST.fullmatch(value):
+        raise MalformedHeader(f"{name} is not a list of entity tags", parameter=name)
+    return _TAG.findall(value)
