@@ -1,0 +1,254 @@
+"""Posts in PostgreSQL: the side that writes."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from serinus.application.content.ports import Slugs, Term
+from serinus.domain.content.post import Post, PostId, PostNotFound
+from serinus.domain.content.slug import SlugTaken
+from serinus.domain.errors import Stale, Unavailable
+from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.post_rows import (
+    AUTHOR_COLUMNS,
+    CATEGORIES,
+    PLAIN_COLUMNS,
+    POST_COLUMNS,
+    TAGS,
+    post_from,
+)
+from serinus.infrastructure.postgres.terms import (
+    ADDED_CATEGORIES,
+    ADDED_TAGS,
+    FIND_OR_ADD_TERMS,
+    TermArguments,
+    free_slug,
+)
+
+Connection = asyncpg.Pool | PoolConnectionProxy
+
+#: How often a write that lost a race is run again. Of n writers that want the same new name or
+#: slug one wins each round, so the last of them needs n rounds.
+MAX_ROUNDS = 64
+
+GET = f"""
+SELECT {POST_COLUMNS}
+  FROM posts p JOIN users u ON u.id = p.author_id
+ WHERE p.id = $1 AND p.deleted_at IS NULL
+"""  # noqa: S608 - put together from constants
+
+# The slug comes first and all else depends on it, so that writers queue up in one order.
+ADD = f"""
+WITH ready AS (
+    INSERT INTO slugs (slug, post_id, created_at)
+    SELECT CASE WHEN $11 THEN $10 ELSE {free_slug("slugs", "$10")} END, $9, $8
+    ON CONFLICT DO NOTHING
+    RETURNING slug
+), {FIND_OR_ADD_TERMS}, p AS (
+    INSERT INTO posts (id, type, author_id, slug, title, content, content_format, excerpt,
+                       status, locale, featured_image, meta_title, meta_description,
+                       created_at, updated_at, published_at, scheduled_at, version)
+    SELECT $9, $12, $13, ready.slug, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+           $8, $23, $24, $25, $26
+      FROM ready, complete
+    RETURNING *
+), tagged AS (
+    INSERT INTO post_tags (post_id, tag_id, position)
+    SELECT p.id, tag.id, tag.position FROM p, tag
+), categorised AS (
+    INSERT INTO post_categories (post_id, category_id, position)
+    SELECT p.id, category.id, category.position FROM p, category
+)
+SELECT p.*, {AUTHOR_COLUMNS}, {ADDED_TAGS} AS tags, {ADDED_CATEGORIES} AS categories
+  FROM p JOIN users u ON u.id = p.author_id
+"""  # noqa: S608 - put together from constants
+
+# The foreign key from (slug, id) to `slugs` is checked at the end: it fails when the slug leads
+# to another post, and holds when it is new or a former slug of this one.
+SAVE = f"""
+WITH p AS (
+    UPDATE posts
+       SET slug = $3, title = $4, content = $5, content_format = $6, excerpt = $7, status = $8,
+           locale = $9, featured_image = $10, meta_title = $11, meta_description = $12,
+           updated_at = $13, published_at = $14, scheduled_at = $15, version = version + 1
+     WHERE id = $1 AND version = $2 AND deleted_at IS NULL
+    RETURNING *
+), slug AS (
+    INSERT INTO slugs (slug, post_id, created_at)
+    SELECT slug, id, updated_at FROM p
+    ON CONFLICT (slug) DO NOTHING
+)
+SELECT p.*, {AUTHOR_COLUMNS}, {TAGS} AS tags, {CATEGORIES} AS categories
+  FROM p JOIN users u ON u.id = p.author_id
+"""  # noqa: S608 - put together from constants
+
+# Not one statement with SAVE: the triggers that count tags run at the end of a statement, and
+# could not tell what was tagged before the post was published from what came with it.
+REPLACE_TERMS = f"""
+WITH ready AS (SELECT), {FIND_OR_ADD_TERMS}, untagged AS (
+    DELETE FROM post_tags WHERE $10 AND post_id = $9 AND tag_id NOT IN (SELECT id FROM tag)
+), tagged AS (
+    INSERT INTO post_tags (post_id, tag_id, position)
+    SELECT $9, tag.id, tag.position FROM tag WHERE $10
+    ON CONFLICT (post_id, tag_id) DO UPDATE SET position = excluded.position
+), uncategorised AS (
+    DELETE FROM post_categories
+     WHERE $11 AND post_id = $9 AND category_id NOT IN (SELECT id FROM category)
+), categorised AS (
+    INSERT INTO post_categories (post_id, category_id, position)
+    SELECT $9, category.id, category.position FROM category WHERE $11
+    ON CONFLICT (post_id, category_id) DO UPDATE SET position = excluded.position
+)
+SELECT {PLAIN_COLUMNS}, p.content, {AUTHOR_COLUMNS},
+       CASE WHEN $10 THEN {ADDED_TAGS} ELSE {TAGS} END AS tags,
+       CASE WHEN $11 THEN {ADDED_CATEGORIES} ELSE {CATEGORIES} END AS categories
+  FROM complete, posts p JOIN users u ON u.id = p.author_id
+ WHERE p.id = $9
+"""  # noqa: S608 - put together from constants
+
+DELETE = """
+UPDATE posts SET deleted_at = $3, updated_at = $3, version = version + 1
+ WHERE id = $1 AND version = $2 AND deleted_at IS NULL
+RETURNING version
+"""
+
+#: Constraints that fail when the slug of a saved post is another's.
+SLUG_TAKEN = {"posts_slug", "posts_slug_fkey"}
+
+#: Constraints that fail when a term was made or deleted while the statement ran. The first one
+#: undoes an `ADD` that got its slug and not all of its terms.
+LOST_RACE = {
+    "slugs_post_id_fkey",
+    "post_tags_tag_id_fkey",
+    "post_categories_category_id_fkey",
+}
+
+VERSION = "SELECT version FROM posts WHERE id = $1 AND deleted_at IS NULL"
+
+
+class _LostRace(Exception):
+    """Another writer was faster; on a fresh snapshot the same write can succeed."""
+
+
+class PostgresPosts:
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get(self, post_id: PostId) -> Post:
+        with translate_errors():
+            row = await self._pool.fetchrow(GET, post_id)
+        if row is None:
+            raise PostNotFound(f"no post {post_id}")
+        return post_from(row)
+
+    async def add(
+        self, post: Post, slugs: Slugs, *, tags: Sequence[Term], categories: Sequence[Term]
+    ) -> Post:
+        arguments = (
+            *TermArguments.of(tags, categories).in_order(),
+            post.created_at,
+            post.id,
+            slugs.first,
+            slugs.exact,
+            post.type,
+            post.author.id,
+            *_written(post),
+            post.version,
+        )
+
+        async def once() -> Post:
+            row = await self._pool.fetchrow(ADD, *arguments)
+            if row is not None:
+                return post_from(row)
+            if slugs.exact:  # short of a term the statement would have failed instead
+                raise SlugTaken(f"{slugs.first} leads to another post")
+            raise _LostRace
+
+        return await _in_rounds(once)
+
+    async def save(
+        self,
+        post: Post,
+        *,
+        tags: Sequence[Term] | None = None,
+        categories: Sequence[Term] | None = None,
+    ) -> Post:
+        if tags is None and categories is None:
+            return await _in_rounds(lambda: self._save(self._pool, post))
+        arguments = (
+            *TermArguments.of(tags or (), categories or ()).in_order(),
+            post.updated_at,
+            post.id,
+            tags is not None,
+            categories is not None,
+        )
+
+        async def once() -> Post:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await self._save(connection, post)
+                row = await connection.fetchrow(REPLACE_TERMS, *arguments)
+                if row is None:
+                    raise _LostRace
+            return post_from(row)
+
+        return await _in_rounds(once)
+
+    async def delete(self, post_id: PostId, version: int, *, at: datetime) -> None:
+        with translate_errors():
+            if await self._pool.fetchval(DELETE, post_id, version, at) is None:
+                raise await _missed(self._pool, post_id)
+
+    async def _save(self, connection: Connection, post: Post) -> Post:
+        row = await connection.fetchrow(SAVE, post.id, post.version, post.slug, *_written(post))
+        if row is None:
+            raise await _missed(connection, post.id)
+        return post_from(row)
+
+
+def _written(post: Post) -> tuple[object, ...]:
+    """What an edit may change, in the order of both statements."""
+    text = post.text
+    return (
+        text.title,
+        text.content,
+        text.content_format,
+        text.excerpt,
+        post.status,
+        text.locale,
+        text.featured_image,
+        text.meta_title,
+        text.meta_description,
+        post.updated_at,
+        post.published_at,
+        post.scheduled_at,
+    )
+
+
+async def _missed(connection: Connection, post_id: PostId) -> Stale | PostNotFound:
+    """Why a write found no row of the version it was made for."""
+    version = await connection.fetchval(VERSION, post_id)
+    return PostNotFound(f"no post {post_id}") if version is None else Stale(version)
+
+
+async def _in_rounds(write: Callable[[], Awaitable[Post]]) -> Post:
+    for _ in range(MAX_ROUNDS):
+        with suppress(_LostRace):
+            return await _attempt(write)
+    raise Unavailable("too many writers want the same names at once")
+
+
+async def _attempt(write: Callable[[], Awaitable[Post]]) -> Post:
+    with translate_errors():
+        try:
+            return await write()
+        except asyncpg.DeadlockDetectedError as error:
+            raise _LostRace from error
+        except asyncpg.IntegrityConstraintViolationError as error:
+            if error.constraint_name in SLUG_TAKEN:
+                raise SlugTaken("the slug leads to another post") from error
+            if error.constraint_name in LOST_RACE:
+                raise _LostRace from error
+            raise
