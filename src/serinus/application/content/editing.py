@@ -58,7 +58,7 @@ class Editing:
         publish: bool = False,
     ) -> Post:
         """Raise `Invalid`, `Forbidden`, `SlugTaken`."""
-        _check(text, slug, tags, categories)
+        _refuse(writing_violations(text, slug, tags, categories))
         check_may_create(caller, publish=publish)
         at = self.now()
         post = Post(
@@ -88,7 +88,9 @@ class Editing:
         post = await self._seen(post_id, version)
         check_may_edit(caller, post)
         text = changes.edit(post.text)
-        _check(text, changes.slug, changes.tags or (), changes.categories or ())
+        _refuse(
+            writing_violations(text, changes.slug, changes.tags or (), changes.categories or ())
+        )
         text = replace(text, title=text.title.strip())
         at = self.now()
         edited = post.edited(text, slug=slugify(changes.slug) if changes.slug else None, at=at)
@@ -137,9 +139,10 @@ class Editing:
         return [Term(self.new_id(), name) for name in names]
 
 
-def _check(
+def writing_violations(
     text: Text, slug: str | None, tags: Sequence[str], categories: Sequence[str]
-) -> None:
+) -> list[Violation]:
+    """Everything wrong with what an author hands in."""
     found = text_violations(text)
     if slug and len(slug) > MAX_SLUG:
         message = f"at most {MAX_SLUG} characters"
@@ -152,5 +155,9 @@ def _check(
         found.append(
             Violation("categories", "invalid_length", message, {"max": MAX_CATEGORY_LENGTH})
         )
-    if found:
-        raise Invalid(found)
+    return found
+
+
+def _refuse(violations: Sequence[Violation]) -> None:
+    if violations:
+        raise Invalid(violations)
