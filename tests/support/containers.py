@@ -43,7 +43,7 @@ def start_postgres() -> Running:
 
     container = PostgresContainer(POSTGRES_IMAGE, driver=None)
     container.with_command(f"{CARELESS} {ROOMY}")
-    container.with_kwargs(tmpfs={"/var/lib/postgresql/data": "rw"})
+    container.with_tmpfs_mount("/var/lib/postgresql/data")
     try:
         container.start()
         return Running(container.get_connection_url(driver=None), container.stop)
