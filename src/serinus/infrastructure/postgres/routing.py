@@ -1,0 +1,55 @@
+"""The record of every routing that was in force."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import asyncpg
+
+from serinus.domain.release.assignment import Routing
+
+
+class PostgresRoutings:
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def enter(self, routing: Routing, *, at: datetime) -> Routing:
+        """Give the routing its epoch: the newest one if nothing changed, else the next.
+
+        Nodes that start together with the same settings get the same epoch.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            # The lock comes in a statement of its own: the next one sees what it waited for.
+            await connection.execute(
+                "SELECT pg_advisory_xact_lock(hashtext('serinus.routing'))"
+            )
+            epoch: int = await connection.fetchval(
+                """
+                WITH newest AS (
+                    SELECT epoch, share, origin FROM routing_epochs
+                     ORDER BY epoch DESC LIMIT 1
+                ), entered AS (
+                    INSERT INTO routing_epochs (epoch, share, origin, started_at)
+                    SELECT coalesce((SELECT epoch FROM newest), 0) + 1, $1, $2, $3
+                     WHERE NOT EXISTS (SELECT FROM newest WHERE share = $1 AND origin = $2)
+                    RETURNING epoch
+                )
+                SELECT epoch FROM entered
+                 UNION ALL
+                SELECT epoch FROM newest
+                 ORDER BY epoch DESC LIMIT 1
+                """,
+                routing.share.basis_points,
+                routing.origin,
+                at,
+            )
+        return replace(routing, epoch=epoch)
+
+    async def newest(self) -> tuple[int, int, str, datetime] | None:
+        """(epoch, basis points, origin, since), or None when no server ever started."""
+        row = await self._pool.fetchrow(
+            """
+            SELECT epoch, share, origin, started_at FROM routing_epochs
+             ORDER BY epoch DESC LIMIT 1
+            """
+        )
+        return tuple(row) if row else None

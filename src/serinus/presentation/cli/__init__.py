@@ -1,0 +1,1 @@
+"""What a user types: `serinus serve | migrate | import | user | release | openapi | doctor`."""

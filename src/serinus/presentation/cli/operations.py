@@ -1,0 +1,92 @@
+"""What the commands need done; `serinus.wiring` does it.
+
+Every function may raise `Stopped`, whose text is the one line that the user sees.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import typer
+
+from serinus.domain.identity.accounts import Account
+
+
+class Stopped(Exception):
+    """The command cannot go on: what is wrong, and what to do about it."""
+
+    def __init__(self, message: str, *, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing `doctor` looked at. `remedy` is what to do when it is not well."""
+
+    subject: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is told when the server is about to listen."""
+
+    address: str
+    share: str
+    origin: str
+    epoch: int
+    database: str
+    administrator: tuple[str, str] | None  # e-mail, password; shown this once
+    demo_posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """`since` is when the epoch began, in RFC 3339; None when no server ever started."""
+
+    share: str
+    origin: str
+    epoch: int | None
+    since: str | None
+    legacy_enabled: bool
+    v2_enabled: bool
+
+
+class Operations(Protocol):
+    """The composition root, as the commands see it."""
+
+    def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None: ...
+
+    def migrate(self) -> Sequence[str]:
+        """The revisions applied."""
+        ...
+
+    def doctor(self) -> Sequence[Finding]: ...
+
+    def create_user(
+        self, *, username: str, email: str, password: str, role: str
+    ) -> Account: ...
+
+    def users(self) -> Sequence[Account]: ...
+
+    def set_password(self, *, email: str, password: str) -> Account: ...
+
+    def release_status(self) -> ReleaseStatus: ...
+
+    def release_bucket(self, key: str) -> tuple[int, str]:
+        """(bucket, arm) under the present settings."""
+        ...
+
+    def openapi(self) -> dict[str, Any]: ...
+
+    def import_commands(self) -> typer.Typer: ...

@@ -1,0 +1,102 @@
+"""The HTTP server: its workers are processes of their own, and die with their parent."""
+
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+
+from serinus.infrastructure.settings import Settings
+from serinus.presentation.cli.operations import Stopped
+
+APPLICATION = "serinus.wiring.http:application"
+
+
+def free_port(settings: Settings) -> int:
+    """The port to listen on. Raise `Stopped` when it is taken.
+
+    Asked beforehand and without SO_REUSEPORT: servers set that, and would share a taken port.
+    """
+    family = socket.AF_INET6 if ":" in settings.serinus_host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.serinus_host, settings.serinus_port))
+        except OSError as error:
+            where = f"{settings.serinus_host}:{settings.serinus_port}"
+            raise Stopped(
+                f"cannot listen on {where} ({error.strerror}): another server may run there; "
+                "set SERINUS_PORT or SERINUS_HOST"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def hand_over(settings: Settings) -> None:
+    """Give workers what only this process knows. They read the environment like anybody."""
+    if settings.database_url is not None:
+        os.environ["DATABASE_URL"] = str(settings.database_url)
+    os.environ["SERINUS_SECRET_KEY"] = ",".join(settings.serinus_secret_key)
+
+
+def serve(settings: Settings, port: int) -> None:
+    """Run until a signal. Returns, or raises SystemExit when a worker cannot live."""
+    # Not forked: a copy of this process would hold its files, the embedded server's among them.
+    multiprocessing.set_start_method("spawn", force=True)
+    if settings.serinus_server == "uvicorn":
+        _serve_uvicorn(settings, port)
+    else:
+        _serve_granian(settings, port)
+
+
+def die_with_parent() -> None:
+    """In a worker: end when the main process is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(5)
+        os._exit(1)  # a request that never ends must not keep a headless worker
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
+
+
+def _serve_granian(settings: Settings, port: int) -> None:
+    from granian import Granian  # noqa: PLC0415 - only one of the two servers is loaded
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    Granian(
+        APPLICATION,
+        address=settings.serinus_host,
+        port=port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=settings.serinus_workers,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_access=settings.serinus_access_log,
+        respawn_failed_workers=True,
+        workers_kill_timeout=15,
+        working_dir=Path.cwd(),
+    ).serve()
+
+
+def _serve_uvicorn(settings: Settings, port: int) -> None:
+    import uvicorn  # noqa: PLC0415
+
+    uvicorn.run(
+        APPLICATION,
+        factory=True,
+        host=settings.serinus_host,
+        port=port,
+        workers=settings.serinus_workers,
+        log_level="warning",
+        access_log=settings.serinus_access_log,
+        server_header=False,
+        proxy_headers=False,  # who may set them is decided by SERINUS_TRUSTED_PROXIES
+        timeout_graceful_shutdown=15,
+    )
