@@ -50,7 +50,7 @@ _REASONS: dict[type[BaseException], str] = {
     asyncpg.CannotConnectNowError: "it is starting up or shutting down",
     asyncpg.PostgresError: "it refused the connection",
     ConnectionRefusedError: "nothing listens there",
-    TimeoutError: f"no answer within {CONNECT_TIMEOUT:.0f} seconds",
+    TimeoutError: "no answer in time",
     OSError: "the host cannot be reached",
     asyncpg.InterfaceError: "the connection settings do not fit together",
     ValueError: "the connection settings do not fit together",
@@ -102,15 +102,15 @@ def for_asyncpg(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(kept)))
 
 
-async def connect(url: str) -> asyncpg.Connection:
+async def connect(url: str, *, connect_timeout: float = CONNECT_TIMEOUT) -> asyncpg.Connection:
     """Open one connection outside any pool: for LISTEN, locks of a session, short errands."""
     check_url(url)
     try:
         # The driver's limit is per address; a name may stand for several.
-        async with asyncio.timeout(CONNECT_TIMEOUT):
+        async with asyncio.timeout(connect_timeout):
             return await asyncpg.connect(
                 for_asyncpg(url),
-                timeout=CONNECT_TIMEOUT,
+                timeout=connect_timeout,
                 server_settings={"application_name": "serinus", "timezone": "UTC"},
             )
     except CONNECT_ERRORS as error:

@@ -23,14 +23,22 @@ JSONB_VERSION = b"\x01"  # leads every jsonb value in PostgreSQL's binary format
 class BoundedPool(asyncpg.Pool):
     """Gives up on a connection after a while, so that a full pool sheds load, not memory."""
 
+    patience = ACQUIRE_TIMEOUT
+
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
         # Waiting with a limit costs a task; when a connection is free there is no wait.
         if timeout is None and not self.get_idle_size():
-            timeout = ACQUIRE_TIMEOUT
+            timeout = self.patience
         return super().acquire(timeout=timeout)
 
 
-async def open_pool(url: str, *, size: int = 10) -> asyncpg.Pool:
+async def open_pool(
+    url: str,
+    *,
+    size: int = 10,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    acquire_timeout: float = ACQUIRE_TIMEOUT,
+) -> asyncpg.Pool:
     """Connect at once and raise `DatabaseUnreachable` within five seconds when that fails.
 
     Connections go back to the pool without the driver's reset, which would cost every read a
@@ -49,13 +57,14 @@ async def open_pool(url: str, *, size: int = 10) -> asyncpg.Pool:
         loop=None,
         connection_class=asyncpg.Connection,
         record_class=asyncpg.Record,
-        timeout=CONNECT_TIMEOUT,
+        timeout=connect_timeout,
         command_timeout=COMMAND_TIMEOUT,
         server_settings={"application_name": "serinus", "timezone": "UTC"},
     )
+    pool.patience = acquire_timeout
     try:
         # The driver's limit is per address; a name may stand for several.
-        async with asyncio.timeout(CONNECT_TIMEOUT):
+        async with asyncio.timeout(connect_timeout):
             await pool
     except CONNECT_ERRORS as error:
         pool.terminate()

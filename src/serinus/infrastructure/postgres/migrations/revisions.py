@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from serinus.domain.errors import Unavailable
 from serinus.infrastructure.postgres.connecting import connect
 
-VERSIONS = Path(__file__).parent / "versions"
+MIGRATIONS = Path(__file__).parent
+Connected = asyncpg.Pool | asyncpg.Connection | PoolConnectionProxy
 
 
 class SchemaTooNew(Unavailable):
@@ -20,16 +22,17 @@ class SchemaTooNew(Unavailable):
 
     code: ClassVar = "schema_too_new"
 
-    def __init__(self, revision: str) -> None:
+    def __init__(self, revision: str, *, newest: str) -> None:
         super().__init__(
             f"the database is at schema revision {revision}, which this release does not know"
-            f" (its newest is {head()}): deploy the newer release"
+            f" (its newest is {newest}): deploy the newer release"
         )
 
 
-def known() -> list[str]:
+def known(migrations: Path = MIGRATIONS) -> list[str]:
     """Every revision, oldest first: `0001_title.py` is revision 0001."""
-    return sorted(path.stem.partition("_")[0] for path in VERSIONS.glob("[0-9]*_*.py"))
+    steps = (migrations / "versions").glob("[0-9]*_*.py")
+    return sorted(step.stem.partition("_")[0] for step in steps)
 
 
 def head() -> str:
@@ -37,31 +40,31 @@ def head() -> str:
     return known()[-1]
 
 
-def missing_after(revision: str | None) -> list[str]:
-    """List what a database at this revision lacks. Raise `SchemaTooNew` if it is unknown."""
-    revisions = known()
-    if revision is None:
-        return revisions
-    if revision not in revisions:
-        raise SchemaTooNew(revision)
-    return revisions[revisions.index(revision) + 1 :]
-
-
-async def pending(database: str | asyncpg.Pool | asyncpg.Connection) -> list[str]:
+async def pending(database: str | Connected, *, migrations: Path = MIGRATIONS) -> list[str]:
     """List the missing revisions, given a URL or something connected.
 
     Raise `DatabaseUnreachable` or `SchemaTooNew`.
     """
-    if not isinstance(database, str):
-        return missing_after(await _current(database))
-    connection = await connect(database)
-    try:
-        return missing_after(await _current(connection))
-    finally:
-        await connection.close()
+    if isinstance(database, str):
+        connection = await connect(database)
+        try:
+            revision = await _current(connection)
+        finally:
+            await connection.close()
+    else:
+        revision = await _current(database)
+    return _missing_after(revision, known(migrations))
 
 
-async def _current(connection: asyncpg.Pool | asyncpg.Connection) -> str | None:
+def _missing_after(revision: str | None, revisions: list[str]) -> list[str]:
+    if revision is None:
+        return revisions
+    if revision not in revisions:
+        raise SchemaTooNew(revision, newest=revisions[-1])
+    return revisions[revisions.index(revision) + 1 :]
+
+
+async def _current(connection: Connected) -> str | None:
     try:
         revision: str | None = await connection.fetchval(
             "SELECT version_num FROM alembic_version"

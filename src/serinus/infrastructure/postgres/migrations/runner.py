@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar
 
 import psycopg
 
 from serinus.domain.errors import Unavailable
 from serinus.infrastructure.postgres.connecting import CONNECT_TIMEOUT
-from serinus.infrastructure.postgres.migrations.revisions import head, pending
+from serinus.infrastructure.postgres.migrations.revisions import MIGRATIONS, head, pending
 
 __all__ = ["MigrationBusy", "head", "migrate", "pending"]
 
@@ -23,22 +24,28 @@ class MigrationBusy(Unavailable):
     code: ClassVar = "migration_running"
 
 
-def migrate(url: str, *, legacy_enabled: bool = True, wait: int = LOCK_WAIT) -> list[str]:
+def migrate(
+    url: str,
+    *,
+    legacy_enabled: bool = True,
+    wait: int = LOCK_WAIT,
+    migrations: Path = MIGRATIONS,
+) -> list[str]:
     """Apply what is missing and return the revisions applied. Not for use on an event loop.
 
     Raise `DatabaseUnreachable`, `SchemaTooNew`, `MigrationBusy` after `wait` seconds,
     `MigrationBlocked`, or `ContractRefused` when a step would take from engine v1 what it uses.
     """
-    if not asyncio.run(pending(url)):
+    if not asyncio.run(pending(url, migrations=migrations)):
         return []
     with _locked(url, wait):
         # Whoever held the lock before may have done it all.
-        missing = asyncio.run(pending(url))
+        missing = asyncio.run(pending(url, migrations=migrations))
         if missing:
             # Alembic takes 0.4 seconds to import, and most starts find nothing to do.
             from serinus.infrastructure.postgres.migrations import steps  # noqa: PLC0415
 
-            steps.apply(url, missing, legacy_enabled=legacy_enabled)
+            steps.apply(url, missing, migrations=migrations, legacy_enabled=legacy_enabled)
         return missing
 
 
@@ -50,6 +57,6 @@ def _locked(url: str, wait: int) -> Iterator[None]:
         try:
             holder.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
         except psycopg.errors.LockNotAvailable:
-            message = f"another node has been migrating the database for {wait} seconds"
+            message = f"another node has been migrating the database for {wait} s"
             raise MigrationBusy(message) from None
         yield

@@ -40,10 +40,10 @@ class ContractRefused(Conflict):
         )
 
 
-def apply(url: str, missing: list[str], *, legacy_enabled: bool) -> None:
+def apply(url: str, missing: list[str], *, migrations: Path, legacy_enabled: bool) -> None:
     """Run the missing revisions, each in a transaction of its own."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
     for revision in missing:
         if legacy_enabled and kind_of(script, revision) == "contract":
