@@ -1,0 +1,242 @@
+"""Join the PostgreSQL of a data folder, or start it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+from types import MappingProxyType, TracebackType
+from typing import Self
+from weakref import ref
+
+import asyncpg
+
+from serinus.infrastructure.postgres.embedded.app_role import (
+    NoAnswer,
+    ensure_role_and_database,
+)
+from serinus.infrastructure.postgres.embedded.binaries import find_package
+from serinus.infrastructure.postgres.embedded.connection import Connection, read_connection
+from serinus.infrastructure.postgres.embedded.errors import (
+    ELSEWHERE,
+    EmbeddedServerError,
+    disk_full,
+    from_os,
+)
+from serinus.infrastructure.postgres.embedded.folder import DataFolder
+
+__all__ = ["EmbeddedServer", "EmbeddedServerError", "open_embedded", "wait_until_stopped"]
+
+SUPERVISOR = "serinus.infrastructure.postgres.embedded.supervisor"
+POLL = 0.05  # seconds
+GRACE = 20.0  # seconds the supervisor may take beyond its own deadline to undo what it began
+
+
+class EmbeddedServer:
+    """A client of the server in a data folder. The server ends after its last client.
+
+    A client is gone when it is closed and when its process ends, in whatever way. Children of
+    the process are no clients, whether forked or started: they do not keep the server alive.
+    """
+
+    def __init__(self, connection: Connection, client: int, *, started: bool) -> None:
+        self.dsn = connection.dsn
+        self.started = started  # False: joined one that ran already
+        self.version = connection.version
+        self._port = connection.port
+        self._client: int | None = client
+        _close_after_fork(self)
+
+    def close(self) -> None:
+        """Cease to be a client. Does not wait: the server ends when nobody is left."""
+        client, self._client = self._client, None
+        if client is not None:
+            os.close(client)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<EmbeddedServer {self.version} on 127.0.0.1:{self._port}>"
+
+
+def _close_after_fork(server: EmbeddedServer) -> None:
+    known = ref(server)
+
+    def leave() -> None:
+        if (inherited := known()) is not None:
+            inherited.close()
+
+    os.register_at_fork(after_in_child=leave)
+
+
+def open_embedded(
+    data_dir: Path,
+    *,
+    options: Mapping[str, str] = MappingProxyType({}),
+    allow_createdb: bool = False,
+    wait_seconds: float = 30.0,
+) -> EmbeddedServer:
+    """Join the server that runs in `data_dir`, or start one; blocks until it answers.
+
+    `options` are settings of PostgreSQL; a server that runs already keeps its own.
+    Raises `EmbeddedServerError`, whose text is one line for whoever started us.
+    """
+    folder = DataFolder.at(data_dir)
+    deadline = time.monotonic() + wait_seconds
+    opening = _Opening(folder, options, deadline, allow_createdb=allow_createdb)
+    while True:
+        try:
+            return opening.attempt()
+        except NoAnswer as error:  # it is just ending, or in another container
+            if time.monotonic() > deadline:
+                raise EmbeddedServerError(
+                    f"the PostgreSQL that runs in {folder.root} does not answer ({error}): end"
+                    f" the process that uses it, perhaps in another container, {ELSEWHERE}"
+                ) from error
+            time.sleep(POLL)
+        except OSError as error:
+            raise from_os(error, folder.root) from error
+
+
+def wait_until_stopped(data_dir: Path, seconds: float = 10.0) -> bool:
+    """Wait for the end of every PostgreSQL process of the folder; False when some remain.
+
+    For those who want to move or remove the folder.
+    """
+    folder = DataFolder(data_dir.absolute())
+    deadline = time.monotonic() + seconds
+    while folder.is_alive():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL)
+    return True
+
+
+class _Opening:
+    def __init__(
+        self,
+        folder: DataFolder,
+        options: Mapping[str, str],
+        deadline: float,
+        *,
+        allow_createdb: bool,
+    ) -> None:
+        self._folder = folder
+        self._options = dict(options)
+        self._deadline = deadline
+        self._allow_createdb = allow_createdb
+
+    def attempt(self) -> EmbeddedServer:
+        with self._folder.locked(self._deadline) as lock:
+            client = self._folder.become_client()
+            started = client is None
+            if client is None:
+                client = self._start(lock)
+            try:
+                connection = self._connection()
+                self._ensure(connection, started=started)
+            except BaseException:
+                os.close(client)
+                raise
+        return EmbeddedServer(connection, client, started=started)
+
+    def _remaining(self) -> float:
+        return max(0.1, self._deadline - time.monotonic())
+
+    def _connection(self) -> Connection:
+        connection = read_connection(self._folder)
+        if connection is None:
+            raise EmbeddedServerError(
+                f"{self._folder.connection} is missing or damaged while a server runs: end the"
+                " processes that use it and start again, which writes the file anew"
+            )
+        return connection
+
+    def _start(self, lock: int) -> int:
+        """Start a supervisor; return our end of the FIFO when its server is ready."""
+        reading, client = self._folder.open_clients()
+        try:
+            try:
+                report = self._spawn(lock, reading)
+            finally:
+                os.close(reading)
+            self._await(report)
+        except BaseException:
+            os.close(client)  # the supervisor sees it and undoes what it has begun
+            raise
+        return client
+
+    def _spawn(self, lock: int, clients: int) -> int:
+        """Return the pipe on which the supervisor reports."""
+        package = find_package()
+        order = {
+            "lock": lock,
+            "wait_seconds": self._remaining(),
+            "package": os.fspath(package) if package else None,
+            "options": self._options,
+        }
+        command = [sys.executable, "-P", "-m", SUPERVISOR, os.fspath(self._folder.root)]
+        report, reporting = os.pipe()
+        log = self._folder.open_log()
+        try:
+            process = subprocess.Popen(  # noqa: S603 - ourselves, no shell
+                [*command, json.dumps(order)],
+                stdin=clients,
+                stdout=reporting,
+                stderr=log,
+                pass_fds=(lock,),
+                start_new_session=True,
+            )
+            process.wait()  # it goes on in a child of its own
+        except BaseException:
+            os.close(report)
+            raise
+        finally:
+            os.close(reporting)
+            os.close(log)
+        return report
+
+    def _await(self, report: int) -> None:
+        with os.fdopen(report, "rb") as pipe, DefaultSelector() as selector:
+            selector.register(pipe, EVENT_READ)
+            line = pipe.readline() if selector.select(self._remaining() + GRACE) else b""
+        if not line:
+            raise EmbeddedServerError(
+                f"the supervisor of the PostgreSQL in {self._folder.root} ended or hangs"
+                f" without a word: see {self._folder.log}"
+            )
+        if "error" in (answer := json.loads(line)):
+            raise EmbeddedServerError(answer["error"])
+
+    def _ensure(self, connection: Connection, *, started: bool) -> None:
+        try:
+            ensure_role_and_database(
+                connection,
+                started=started,
+                createdb=self._allow_createdb,
+                seconds=self._remaining(),
+            )
+        except asyncpg.DiskFullError as error:
+            raise disk_full(self._folder.root) from error
+        except asyncpg.InvalidPasswordError as error:
+            raise EmbeddedServerError(
+                f"the passwords in {self._folder.connection} are not those of the server: end"
+                " what uses it, remove the file and start again, which sets new passwords"
+            ) from error
+        except asyncpg.PostgresError as error:
+            raise EmbeddedServerError(
+                f"the PostgreSQL in {self._folder.root} runs but refuses to make the role or"
+                f" the database of Serinus ({error}): see {self._folder.log}"
+            ) from error
