@@ -1,0 +1,80 @@
+"""Accounts: making one, and proving that one is yours."""
+
+import unicodedata
+from datetime import UTC, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from serinus.legacy.account_forms import Login, Register
+from serinus.legacy.database import broken_constraint
+from serinus.legacy.envelope import conflict, unauthorized
+from serinus.legacy.models import Role, User
+from serinus.legacy.passwords import Passwords
+
+USERNAME_TAKEN = "Username already taken"
+EMAIL_TAKEN = "Email already registered"
+TAKEN = {"users_username_key_key": USERNAME_TAKEN, "users_email_key": EMAIL_TAKEN}
+
+
+def username_key(username: str) -> str:
+    """The form under which a user name is unique."""
+    return unicodedata.normalize("NFKC", username).casefold()
+
+
+async def open_account(session: AsyncSession, passwords: Passwords, form: Register) -> User:
+    """Add a subscriber to the session. Raises 409."""
+    await _check_free(session, form)
+    now = datetime.now(UTC)
+    user = User(
+        id=uuid7(),
+        username=form.username,
+        username_key=username_key(form.username),
+        email=form.email,
+        password_hash=await passwords.hash(form.password),
+        first_name=form.first_name,
+        last_name=form.last_name,
+        role=Role.SUBSCRIBER,
+        is_active=True,
+        email_verified=False,
+        last_login=None,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(user)
+    try:
+        await session.flush()
+    except IntegrityError as error:  # somebody else was faster
+        if text := TAKEN.get(broken_constraint(error)):
+            raise conflict(text) from None
+        raise
+    return user
+
+
+async def prove(session: AsyncSession, passwords: Passwords, form: Login) -> User:
+    """The account that the form opens. Raises 401, in the same time whatever is wrong."""
+    user = await session.scalar(select(User).where(User.email == form.email))
+    await _give_back_connection(session)
+    proven = await passwords.verify(form.password, user.password_hash if user else None)
+    if user is None or not proven or not user.is_active:
+        raise unauthorized("Invalid credentials")
+    return user
+
+
+async def _check_free(session: AsyncSession, form: Register) -> None:
+    """Before hashing, which costs far more than asking."""
+    key = username_key(form.username)
+    same = or_(User.username_key == key, User.email == form.email)
+    taken = (await session.execute(select(User.username_key, User.email).where(same))).all()
+    await _give_back_connection(session)
+    if any(row.username_key == key for row in taken):
+        raise conflict(USERNAME_TAKEN)
+    if taken:
+        raise conflict(EMAIL_TAKEN)
+
+
+async def _give_back_connection(session: AsyncSession) -> None:
+    """Hashing takes a quarter of a second, in which others can use the connection."""
+    await session.commit()

@@ -1,0 +1,62 @@
+"""What lives as long as the application, and how requests reach it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from serinus.legacy.configuration import LegacyConfiguration
+from serinus.legacy.database import create_engine
+from serinus.legacy.passwords import Passwords
+from serinus.legacy.tokens import AccessTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    configuration: LegacyConfiguration
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    passwords: Passwords
+    tokens: AccessTokens
+    started: float  # seconds of the monotonic clock
+
+    async def close(self) -> None:
+        self.passwords.close()
+        await self.engine.dispose()
+
+
+def open_resources(app: FastAPI, configuration: LegacyConfiguration) -> Resources:
+    """Connects to nothing yet: an engine whose database is away starts, and says so."""
+    engine = create_engine(configuration.database_url, configuration.pool_size)
+    resources = Resources(
+        configuration,
+        engine,
+        # What was loaded is still shown after the commit.
+        async_sessionmaker(engine, expire_on_commit=False),
+        Passwords(),
+        AccessTokens(configuration.signing_seeds, configuration.access_ttl),
+        monotonic(),
+    )
+    app.state.resources = resources
+    return resources
+
+
+async def resources_of(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+Shared = Annotated[Resources, Depends(resources_of)]
+
+
+async def open_session(resources: Shared) -> AsyncIterator[AsyncSession]:
+    async with resources.sessions() as session:
+        yield session
+
+
+# One session per request. Of scope `function`, so that the connection goes back to the pool
+# before the answer is sent: a slow reader must not keep it.
+Session = Annotated[AsyncSession, Depends(open_session, scope="function")]

@@ -1,0 +1,84 @@
+"""Tags and categories, found by name or made on the fly, safely beside other writers."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from serinus.legacy.models import Category, Tag
+from serinus.legacy.names import distinct_tags
+from serinus.legacy.slugs import free_slugs, slugify
+
+FALLBACK_TAG_SLUG = "tag"  # for "++"
+FALLBACK_CATEGORY_SLUG = "category"
+
+
+async def tags_named(session: AsyncSession, names: Iterable[str], now: datetime) -> list[Tag]:
+    """One tag per distinct name, in the order of the names."""
+    wanted = distinct_tags(names)
+    found = await _tags_by_key(session, wanted)
+    missing = sorted((_tag_slug(wanted[key]), key) for key in wanted if key not in found)
+    # In one order everywhere: writers with the same new tags wait in a row, not in a circle.
+    for slug, key in missing:
+        await _add_tag(session, slug, key, wanted[key], now)
+    if missing:
+        found = await _tags_by_key(session, wanted)
+    return [found[key] for key in wanted]
+
+
+async def lock_usage(session: AsyncSession, tag_ids: Collection[UUID]) -> None:
+    """Lock what the triggers that count usage will lock, all at once and in their order.
+
+    They run per statement; a change of tags takes several, whose orders differ between writers.
+    """
+    if tag_ids:
+        query = select(Tag.id).where(Tag.id.in_(tag_ids)).order_by(Tag.id)
+        await session.execute(query.with_for_update(key_share=True))
+
+
+async def categories_named(session: AsyncSession, name: str, now: datetime) -> list[Category]:
+    """The category with the slug of the name; none when the name is empty."""
+    if not name:
+        return []
+    slug = slugify(name) or FALLBACK_CATEGORY_SLUG
+    by_slug = select(Category).where(Category.slug == slug)
+    if found := await session.scalar(by_slug):
+        return [found]
+    await session.execute(
+        insert(Category)
+        .values(id=uuid7(), name=name, slug=slug, created_at=now, updated_at=now)
+        .on_conflict_do_nothing()
+    )
+    return [(await session.scalars(by_slug)).one()]
+
+
+async def _tags_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Tag]:
+    if not keys:
+        return {}
+    tags = await session.scalars(select(Tag).where(Tag.name_key.in_(keys)))
+    return {tag.name_key: tag for tag in tags}
+
+
+async def _add_tag(
+    session: AsyncSession, slug: str, key: str, name: str, now: datetime
+) -> None:
+    """Make the tag unless another writer does."""
+    async for free in free_slugs(session, Tag.slug, slug):
+        added = await session.scalar(
+            insert(Tag)
+            .values(
+                id=uuid7(), name=name, name_key=key, slug=free, created_at=now, updated_at=now
+            )
+            .on_conflict_do_nothing()
+            .returning(Tag.id)
+        )
+        if added or await session.scalar(select(Tag.id).where(Tag.name_key == key)):
+            return
+
+
+def _tag_slug(name: str) -> str:
+    return slugify(name) or FALLBACK_TAG_SLUG
