@@ -13,7 +13,7 @@ MAX_EMAIL = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 
 # The dot-atom form of RFC 5322, section 3.4.1, with a dotted domain; SMTPUTF8 letters allowed.
 _EMAIL = re.compile(
-    r"[^\s@\"(),:;<>\[\\\].]+(\.[^\s@\"(),:;<>\[\\\].]+)*"
+    r"[^\s\x00-\x1f\x7f-\x9f@\"(),:;<>\[\\\].]+(\.[^\s\x00-\x1f\x7f-\x9f@\"(),:;<>\[\\\].]+)*"
     r"@([^\W_]([\w-]*[^\W_])?\.)+[^\W\d_]([\w-]*[^\W_])?"
 )
 
@@ -85,3 +85,13 @@ def name_violations(field: str, name: str | None) -> list[Violation]:
     if name is None or len(name) <= 100:
         return []
     return [Violation(field, "too_long", "at most 100 characters", {"max": 100})]
+
+
+def account_violations(account: Account) -> list[Violation]:
+    """Everything wrong with what people say of themselves, in the order of the members."""
+    return [
+        *username_violations(account.username),
+        *email_violations(account.email),
+        *name_violations("first_name", account.first_name),
+        *name_violations("last_name", account.last_name),
+    ]

@@ -1,0 +1,1 @@
+"""Secrets: hashing passwords, signing tokens, sealing stored answers."""

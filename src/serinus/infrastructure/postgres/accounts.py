@@ -1,0 +1,114 @@
+"""Accounts in PostgreSQL."""
+
+import asyncpg
+
+from serinus.application.identity.ports import Credentials, NewPassword
+from serinus.domain.errors import Conflict, Stale
+from serinus.domain.identity.accounts import (
+    Account,
+    AccountNotFound,
+    EmailTaken,
+    UsernameTaken,
+    username_key,
+)
+from serinus.domain.identity.caller import Role, UserId
+from serinus.infrastructure.postgres.failures import translate_errors
+
+
+class PostgresAccounts:
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def credentials(self, email: str) -> Credentials | None:
+        with translate_errors():
+            row = await self._pool.fetchrow(
+                "SELECT id, is_active, password_hash FROM users WHERE email = $1", email
+            )
+        if row is None:
+            return None
+        return Credentials(UserId(row["id"]), row["is_active"], row["password_hash"])
+
+    async def password_hash(self, user_id: UserId) -> str | None:
+        with translate_errors():
+            stored: str | None = await self._pool.fetchval(
+                "SELECT password_hash FROM users WHERE id = $1", user_id
+            )
+        return stored
+
+    async def save(self, account: Account, *, password: NewPassword | None = None) -> Account:
+        try:
+            with translate_errors():
+                row = await self._save(account, password)
+        except asyncpg.UniqueViolationError as error:
+            raise name_taken(error) from error
+        if row is None:
+            raise AccountNotFound(f"no user {account.id}")
+        if row["id"] is None:
+            raise Stale(row["stored_version"])
+        return account_from(row)
+
+    async def _save(
+        self, account: Account, password: NewPassword | None
+    ) -> asyncpg.Record | None:
+        # The row is locked before its version is looked at: of two writers with the same
+        # version, the second waits, and is told the version that the first one wrote.
+        return await self._pool.fetchrow(
+            """
+            WITH stored AS (
+                SELECT version AS stored_version FROM users WHERE id = $1 FOR UPDATE
+            ), saved AS (
+                UPDATE users
+                   SET username = $3, username_key = $4, email = $5, first_name = $6,
+                       last_name = $7, role = $8, is_active = $9, email_verified = $10,
+                       password_hash = COALESCE($12, password_hash),
+                       updated_at = $11, version = version + 1
+                  FROM stored
+                 WHERE id = $1 AND stored_version = $2 AND version = $2
+                RETURNING users.*
+            ), ended AS (
+                UPDATE sessions SET ended_at = $11, end_reason = 'password_changed'
+                  FROM saved
+                 WHERE sessions.user_id = saved.id AND sessions.id <> $13 AND ended_at IS NULL
+                   AND $12 IS NOT NULL
+            )
+            SELECT stored_version, saved.* FROM stored LEFT JOIN saved ON true
+            """,
+            account.id,
+            account.version,
+            account.username,
+            username_key(account.username),
+            account.email,
+            account.first_name,
+            account.last_name,
+            account.role,
+            account.is_active,
+            account.email_verified,
+            account.updated_at,
+            password.hashed if password else None,
+            password.keep if password else None,
+        )
+
+
+def name_taken(error: asyncpg.UniqueViolationError) -> Conflict:
+    """Which of the two names of an account somebody else has."""
+    if error.constraint_name == "users_email_key":
+        return EmailTaken("this e-mail address is registered already")
+    return UsernameTaken("this user name is taken")
+
+
+def account_from(row: asyncpg.Record) -> Account:
+    """From a row that holds the columns of `users` under their names."""
+    return Account(
+        id=UserId(row["id"]),
+        username=row["username"],
+        email=row["email"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        role=Role(row["role"]),
+        is_active=row["is_active"],
+        email_verified=row["email_verified"],
+        last_login=row["last_login"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        version=row["version"],
+    )
