@@ -11,9 +11,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 
 from serinus.domain.release.assignment import CanaryKey, Routing, Share, bucket
+from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.presentation.http.admission import MAX_BODY, Admission
 from serinus.presentation.http.asgi import App, Receive, Scope, Send, answer
 from serinus.presentation.http.consumer import consumer_key
@@ -204,11 +204,11 @@ async def test_nobody_else_is_believed_about_addresses() -> None:
 
 
 def admitting(app: App, *, limit: int = 0) -> RequestContext:
-    def refusal(status: HTTPStatus, request_id: str) -> tuple[bytes, bytes]:
-        return b"text/plain", f"{status} {request_id}".encode()
+    async def refuse(scope: Scope, send: Send, status: HTTPStatus, wait: int) -> None:
+        await answer(send, status, [(b"retry-after", str(wait).encode())], b"")
 
-    limiter = MemoryRateLimiter(now=lambda: 1000.0)
-    return context(Admission(app=app, limiter=limiter, limit=limit, refusal=refusal))
+    limiter = MemoryRateLimiter(clock=lambda: 1000.0)
+    return context(Admission(app=app, limiter=limiter, limit=limit, refuse=refuse))
 
 
 async def test_beyond_the_limit_a_client_waits() -> None:

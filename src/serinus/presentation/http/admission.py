@@ -4,7 +4,7 @@ The same layer stands before every engine, so that two engines of one contract c
 in it. How a refusal looks is the contract's affair: it is handed in.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -17,7 +17,6 @@ from serinus.presentation.http.asgi import (
     Scope,
     Send,
     adding,
-    answer,
     header,
 )
 
@@ -38,8 +37,8 @@ UNLIMITED = frozenset(
     ]
 )
 
-#: (content type, body) of a refusal, from its status and the request's id.
-Refusal = Callable[[HTTPStatus, str], tuple[bytes, bytes]]
+#: Answers 413, or 429 with the seconds to wait, in the contract's own form.
+Refuse = Callable[[Scope, Send, HTTPStatus, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class Admission:
     app: App
     limiter: RateLimiter
     limit: int
-    refusal: Refusal
+    refuse: Refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,21 +59,14 @@ class Admission:
             decision = await self.limiter.hit(key, limit=self.limit, window=WINDOW)
             send = adding(send, self._limit_headers(decision))
             if not decision.allowed:
-                wait = (b"retry-after", str(max(1, decision.retry_after)).encode())
-                await self._refuse(scope, send, HTTPStatus.TOO_MANY_REQUESTS, wait)
+                wait = max(1, decision.retry_after)
+                await self.refuse(scope, send, HTTPStatus.TOO_MANY_REQUESTS, wait)
                 return
         admitted = await _bounded(scope, receive)
         if admitted is None:
-            await self._refuse(scope, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            await self.refuse(scope, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, 0)
             return
         await self.app(scope, admitted, send)
-
-    async def _refuse(
-        self, scope: Scope, send: Send, status: HTTPStatus, *headers: Header
-    ) -> None:
-        content_type, body = self.refusal(status, scope["state"]["request_id"])
-        body = b"" if scope["method"] == "HEAD" else body
-        await answer(send, status, [(b"content-type", content_type), *headers], body)
 
     def _limit_headers(self, decision: Decision) -> tuple[Header, ...]:
         # draft-ietf-httpapi-ratelimit-headers
