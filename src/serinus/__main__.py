@@ -1,8 +1,11 @@
 """`python -m serinus` and the `serinus` command."""
 
+from serinus.presentation.cli.main import run
+from serinus.wiring.operations import Operations
+
 
 def main() -> None:
-    raise SystemExit("not yet")
+    run(Operations())
 
 
 if __name__ == "__main__":

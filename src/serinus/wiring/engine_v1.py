@@ -1,0 +1,66 @@
+"""Engine v1, given what it needs. This module goes when `serinus.legacy` goes."""
+
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from redis.exceptions import RedisError
+
+import serinus
+from serinus.application.identity.sign_in import SignInLimits
+from serinus.domain.errors import TooMany
+from serinus.infrastructure.credentials.access_tokens import PURPOSE
+from serinus.infrastructure.credentials.derivation import derive
+from serinus.infrastructure.settings import Settings
+from serinus.presentation.http.asgi import App
+from serinus.wiring.stores import Stores
+
+
+def engine_v1(settings: Settings, stores: Stores) -> App:
+    """The ASGI application of the legacy engine."""
+    # Imported here and nowhere else: with USE_LEGACY_API_V1=false neither FastAPI nor
+    # SQLAlchemy's ORM is ever loaded.
+    from serinus.legacy.application import create_app  # noqa: PLC0415
+    from serinus.legacy.configuration import LegacyConfiguration  # noqa: PLC0415
+
+    return cast(
+        "App",
+        create_app(
+            LegacyConfiguration(
+                database_url=str(settings.database_url),
+                signing_seeds=tuple(
+                    derive(key, PURPOSE) for key in settings.serinus_secret_key
+                ),
+                access_ttl=settings.serinus_access_ttl,
+                common_passwords=stores.common_passwords,
+                version=serinus.__version__,
+                login_limit=_login_limit(stores.sign_in_limits),
+                cache_check=_cache_check(stores),
+                pool_size=settings.serinus_pool_size,
+            )
+        ),
+    )
+
+
+def _login_limit(limits: SignInLimits) -> Callable[[str, str], Awaitable[int | None]]:
+    async def wait(client: str, account: str) -> int | None:
+        try:
+            await limits.admit(client=client, email=account)
+        except TooMany as error:
+            return error.retry_after
+        return None
+
+    return wait
+
+
+def _cache_check(stores: Stores) -> Callable[[], Awaitable[bool | None]] | None:
+    redis = stores.redis
+    if redis is None:
+        return None
+
+    async def answers() -> bool | None:
+        try:
+            return bool(await redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    return answers

@@ -1,0 +1,127 @@
+"""Engine v2: one set of use cases, as contract v2 and, by the adapter, as contract v1."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import serinus
+from serinus.application.content.editing import Editing
+from serinus.application.identity.authentication import Authentication
+from serinus.application.identity.profile import Profile
+from serinus.application.identity.sign_in import SignIn
+from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
+from serinus.infrastructure.credentials.password_hashes import PasswordHashes
+from serinus.infrastructure.credentials.sealing import Seal
+from serinus.infrastructure.postgres.accounts import PostgresAccounts
+from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
+from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
+from serinus.infrastructure.postgres.posts import PostgresPosts
+from serinus.infrastructure.postgres.sessions import PostgresSessions
+from serinus.infrastructure.settings import Settings
+from serinus.presentation.http.asgi import App
+from serinus.presentation.http.generation_switch import MayOverride
+from serinus.presentation.http.v1.app import build_v1
+from serinus.presentation.http.v1.services import V1Services
+from serinus.presentation.http.v2.app import Services, build_v2, documented
+from serinus.presentation.http.v2.health import Readiness
+from serinus.wiring.clock import new_id, now
+from serinus.wiring.stores import Stores
+
+TOKEN_BYTES = 32
+PROBE_TIMEOUT = 3.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class EngineV2:
+    v1: App
+    v2: App
+    may_override: MayOverride
+
+
+@asynccontextmanager
+async def open_engine_v2(settings: Settings, stores: Stores) -> AsyncIterator[EngineV2]:
+    passwords = PasswordHashes(threads=os.cpu_count() or 2)
+    try:
+        yield _assembled(settings, stores, passwords)
+    finally:
+        passwords.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    authentication: Authentication
+    sign_in: SignIn
+    profile: Profile
+
+
+def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) -> EngineV2:
+    identity = _identity(settings, stores, passwords)
+    posts = PostgresPosts(stores.pool)
+    editing = Editing(posts, now=now, new_id=new_id)
+    v1 = build_v1(
+        V1Services(
+            sign_in=identity.sign_in,
+            authentication=identity.authentication,
+            editing=editing,
+            posts=posts,
+            pages=PostgresNumberedPages(stores.pool),
+            database=lambda: _ready(stores),
+            cache=stores.redis.ping if stores.redis else None,
+            version=serinus.__version__,
+            started_at=now(),
+            now=now,
+        )
+    )
+    v2 = build_v2(
+        Services(
+            authentication=identity.authentication,
+            sign_in=identity.sign_in,
+            profile=identity.profile,
+            readiness=Readiness(lambda: _ready(stores), now),
+            documentation=documented(dict),
+            idempotency_keys=PostgresIdempotencyKeys(
+                stores.pool, Seal(settings.serinus_secret_key)
+            ),
+            now=now,
+        )
+    )
+    return EngineV2(cast("App", v1), cast("App", v2), identity.authentication.may_override)
+
+
+def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> _Identity:
+    tokens = SignedAccessTokens(
+        settings.serinus_secret_key, lifetime=settings.serinus_access_ttl
+    )
+    accounts, sessions = PostgresAccounts(stores.pool), PostgresSessions(stores.pool)
+    return _Identity(
+        authentication=Authentication(tokens, sessions, now),
+        sign_in=SignIn(
+            accounts=accounts,
+            sessions=sessions,
+            passwords=passwords,
+            tokens=tokens,
+            limits=stores.sign_in_limits,
+            common_passwords=stores.common_passwords,
+            now=now,
+            new_id=new_id,
+            new_token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
+        ),
+        profile=Profile(
+            accounts=accounts,
+            sessions=sessions,
+            passwords=passwords,
+            limits=stores.sign_in_limits,
+            common_passwords=stores.common_passwords,
+            now=now,
+        ),
+    )
+
+
+async def _ready(stores: Stores) -> None:
+    """Raise `Unavailable` while the database does not answer."""
+    with translate_errors():
+        await stores.pool.fetchval("SELECT 1", timeout=PROBE_TIMEOUT)

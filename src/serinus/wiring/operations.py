@@ -1,0 +1,193 @@
+"""What the commands of the CLI do."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+import typer
+
+from serinus.application.identity.administration import Administration
+from serinus.domain.identity.accounts import Account
+from serinus.domain.identity.caller import Role
+from serinus.domain.release.assignment import bucket
+from serinus.infrastructure.credentials.common_passwords import common_passwords
+from serinus.infrastructure.credentials.password_hashes import PasswordHashes
+from serinus.infrastructure.logs import configure_logs
+from serinus.infrastructure.postgres.account_book import PostgresAccountBook
+from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
+from serinus.infrastructure.postgres.migrations.runner import migrate as apply_migrations
+from serinus.infrastructure.postgres.pool import open_pool
+from serinus.infrastructure.postgres.routing import PostgresRoutings
+from serinus.infrastructure.settings import Settings, SettingsError
+from serinus.presentation.cli.operations import Finding, Opened, ReleaseStatus, Stopped
+from serinus.wiring import database, serving
+from serinus.wiring.clock import new_id, now
+from serinus.wiring.examination import examine
+from serinus.wiring.routing import boot
+
+T = TypeVar("T")
+ADMINISTRATOR = "admin@serinus.local"
+
+
+class Operations:
+    """The composition root, as the commands see it."""
+
+    def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:
+        given = _settings()
+        port = serving.free_port(given)
+        with _ready(given) as (found, settings):
+            announcement = asyncio.run(_prepare(settings, found, port, demo=demo))
+            serving.hand_over(settings)
+            opened(announcement)
+            serving.serve(settings, port)
+
+    def migrate(self) -> Sequence[str]:
+        with _opened(_settings()) as (_, settings):
+            return _migrate(settings)
+
+    def doctor(self) -> Sequence[Finding]:
+        return list(examine())
+
+    def create_user(self, *, username: str, email: str, password: str, role: str) -> Account:
+        async def create(pool: asyncpg.Pool) -> Account:
+            with _administering(pool) as administration:
+                return await administration.create(
+                    username=username, email=email, password=password, role=Role(role)
+                )
+
+        return _with_pool(create)
+
+    def users(self) -> Sequence[Account]:
+        return _with_pool(lambda pool: PostgresAccountBook(pool).newest())
+
+    def set_password(self, *, email: str, password: str) -> Account:
+        async def change(pool: asyncpg.Pool) -> Account:
+            with _administering(pool) as administration:
+                return await administration.set_password(email=email, password=password)
+
+        return _with_pool(change)
+
+    def release_status(self) -> ReleaseStatus:
+        settings = _settings()
+        newest = _with_pool(lambda pool: PostgresRoutings(pool).newest())
+        routing = boot(settings)
+        return ReleaseStatus(
+            share=routing.share.percent,
+            origin=routing.origin,
+            epoch=newest[0] if newest else None,
+            since=newest[3].isoformat() if newest else None,
+            legacy_enabled=settings.use_legacy_api_v1,
+            v2_enabled=settings.api_v2_enabled,
+        )
+
+    def release_bucket(self, key: str) -> tuple[int, str]:
+        routing = boot(_settings())
+        return bucket(routing.salt, key), routing.arm(key)
+
+    def openapi(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def import_commands(self) -> typer.Typer:
+        return typer.Typer()
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise Stopped(str(error), code=2) from error
+    configure_logs(settings.serinus_log_level, settings.serinus_log_format)
+    return settings
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[database.Database, Settings]]:
+    try:
+        with database.opened(settings) as pair:
+            yield pair
+    except EmbeddedServerError as error:
+        raise Stopped(str(error)) from error
+
+
+@contextmanager
+def _ready(settings: Settings) -> Iterator[tuple[database.Database, Settings]]:
+    """The database, its schema up to date."""
+    with _opened(settings) as (found, completed):
+        _migrate(completed)
+        yield found, completed
+
+
+def _migrate(settings: Settings) -> list[str]:
+    return apply_migrations(
+        str(settings.database_url), legacy_enabled=settings.use_legacy_api_v1
+    )
+
+
+def _with_pool(work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
+    async def run(url: str) -> T:
+        pool = await open_pool(url, size=2)
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+    with _ready(_settings()) as (found, _):
+        return asyncio.run(run(found.url))
+
+
+@contextmanager
+def _administering(pool: asyncpg.Pool) -> Iterator[Administration]:
+    passwords = PasswordHashes(threads=1)
+    try:
+        yield Administration(
+            PostgresAccountBook(pool), passwords, common_passwords(), now, new_id
+        )
+    finally:
+        passwords.close()
+
+
+async def _prepare(
+    settings: Settings,
+    found: database.Database,
+    port: int,
+    *,
+    demo: bool,  # noqa: ARG001
+) -> Opened:
+    """Everything before the first request that is done once, and not by every worker."""
+    pool = await open_pool(found.url, size=2)
+    try:
+        routing = await PostgresRoutings(pool).enter(boot(settings), at=now())
+        # Of somebody else's server nobody reads the start's output: there an operator makes
+        # the first account, with `serinus user create`.
+        administrator = await _first_administrator(pool) if found.embedded else None
+        demo_posts = 0
+    finally:
+        await pool.close()
+    host = (
+        f"[{settings.serinus_host}]" if ":" in settings.serinus_host else settings.serinus_host
+    )
+    return Opened(
+        address=f"http://{host}:{port}",
+        share=routing.share.percent,
+        origin=routing.origin,
+        epoch=routing.epoch,
+        database=found.place,
+        administrator=administrator,
+        demo_posts=demo_posts,
+    )
+
+
+async def _first_administrator(pool: asyncpg.Pool) -> tuple[str, str] | None:
+    """E-mail and password of a new account, or None when there are accounts already."""
+    if not await PostgresAccountBook(pool).is_empty():
+        return None
+    password = secrets.token_urlsafe(12)
+    with _administering(pool) as administration:
+        await administration.create(
+            username="admin", email=ADMINISTRATOR, password=password, role=Role.SUPER_ADMIN
+        )
+    return ADMINISTRATOR, password
