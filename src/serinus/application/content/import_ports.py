@@ -27,7 +27,14 @@ class ImportRunning(Conflict):
 
 
 class Refused(Exception):
-    """The store would not take something; the text says why. Nothing of it was kept."""
+    """The store would not take something; the text says why. Nothing of it was kept.
+
+    `passing`: it was in another writer's way, and may well succeed when tried again.
+    """
+
+    def __init__(self, reason: str, *, passing: bool = False) -> None:
+        super().__init__(reason)
+        self.passing = passing
 
 
 class State(StrEnum):
@@ -123,11 +130,19 @@ class ImportWrites(Protocol):
     async def categories(
         self, categories: Sequence[Named[ImportedCategory]], at: datetime
     ) -> Mapping[str, UUID]:
-        """Find or make, parents among them or already there; by slug. What is there stays."""
+        """Find or make; by slug. What is there stays as it is; parents come before children."""
         ...
 
-    async def slug_owners(self, slugs: Sequence[str]) -> Mapping[str, UUID]:
-        """Where those that lead somewhere lead."""
+    async def claim_slugs(
+        self, wanted: Sequence[tuple[UUID, str]], at: datetime
+    ) -> Mapping[UUID, str]:
+        """The first free of `slug`, `slug-2` ... for each post, which need not be there yet."""
+        ...
+
+    async def claim_addresses(
+        self, wanted: Sequence[tuple[str, UUID]], at: datetime
+    ) -> Mapping[str, UUID]:
+        """Let free ones lead to their post. Gives where those lead that were not free."""
         ...
 
     async def add_posts(self, posts: Sequence[PlacedPost], at: datetime) -> None: ...
@@ -135,10 +150,6 @@ class ImportWrites(Protocol):
     async def replace_posts(self, posts: Sequence[PlacedPost], at: datetime) -> None:
         """Deleted ones are restored; slugs stay."""
         ...
-
-    async def add_former_addresses(
-        self, addresses: Sequence[tuple[str, UUID]], at: datetime
-    ) -> None: ...
 
     async def add_comments(self, comments: Sequence[PlacedComment], at: datetime) -> None: ...
 

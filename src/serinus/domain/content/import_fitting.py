@@ -11,7 +11,14 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from serinus.domain.content.import_titles import guess_locale, shortened, title_for
-from serinus.domain.content.imported import ImportedCategory, ImportedPost, Note
+from serinus.domain.content.imported import (
+    ImportedAuthor,
+    ImportedCategory,
+    ImportedPost,
+    ImportedTag,
+    ImportedTerm,
+    Note,
+)
 from serinus.domain.content.post import (
     MAX_CONTENT_BYTES,
     MAX_EXCERPT,
@@ -33,6 +40,7 @@ from serinus.domain.content.taxonomy import (
 MAX_FORMER_ADDRESS = 255
 MAX_CATEGORIES = 100
 MAX_DESCRIPTION = 2000
+FALLBACK_CATEGORY_SLUG = "category"  # for a name without a letter or digit
 TITLE_MADE = "no title: one was made from the content or the address"
 
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -74,8 +82,8 @@ def fit_post(post: ImportedPost, *, now: datetime) -> ImportedPost:
 def fit_category(category: ImportedCategory) -> ImportedCategory:
     """Named and slugged, or `Unfit` when nothing of its name is left."""
     name = shortened(clean_name(clean(category.name)), MAX_CATEGORY_LENGTH)
-    slug = slugify(category.slug) or slugify(name)
-    if not (name and slug):
+    slug = slugify(category.slug) or slugify(name) or FALLBACK_CATEGORY_SLUG
+    if not name:
         raise Unfit("a category without a name")
     description = clean(category.description or "").strip()
     return ImportedCategory(
@@ -84,6 +92,20 @@ def fit_category(category: ImportedCategory) -> ImportedCategory:
         parent=slugify(category.parent),
         description=shortened(description, MAX_DESCRIPTION) or None,
     )
+
+
+def fit_term(term: ImportedTerm) -> ImportedTerm:
+    """Raise `Unfit` when nothing of its name is left."""
+    match term:
+        case ImportedCategory():
+            return fit_category(term)
+        case ImportedTag():
+            name = clean_name(clean(term.name))[:MAX_TAG_LENGTH].strip()
+            if not name:
+                raise Unfit("a tag without a name")
+            return ImportedTag(name=name)
+        case ImportedAuthor():
+            return term
 
 
 def _cleaned(post: ImportedPost, notes: list[Note]) -> ImportedPost:

@@ -7,7 +7,7 @@ item's `address` is what finds it again in its source: a path, a URL, an id.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -176,3 +176,18 @@ def _plain(value: object) -> object:
     if isinstance(value, ImportedCategory):
         return [value.name, value.slug, value.parent, value.description]
     raise TypeError(f"no plain form of {type(value)}")
+
+
+def planted(categories: Iterable[ImportedCategory]) -> list[ImportedCategory]:
+    """Parents before their children. One that would stand below itself stands at the top."""
+    waiting = {category.slug: category for category in categories}
+    placed: dict[str, ImportedCategory] = {}
+    while waiting:
+        ready = [c for c in waiting.values() if c.parent not in waiting]
+        if not ready:
+            circular = next(iter(waiting.values()))
+            ready = [replace(circular, parent="")]
+        for category in ready:
+            placed[category.slug] = category
+            del waiting[category.slug]
+    return list(placed.values())
