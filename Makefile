@@ -25,7 +25,8 @@ check: $(VENV)/dev.stamp ## format, lint, types, import contracts, migrations, d
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/squawk src/serinus/infrastructure/postgres/migrations/versions/*.sql
 	$(BIN)/deptry src
 
 format: $(VENV)/dev.stamp ## format and apply safe fixes
