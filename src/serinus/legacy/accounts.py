@@ -39,7 +39,7 @@ async def open_account(session: AsyncSession, passwords: Passwords, form: Regist
         role=Role.SUBSCRIBER,
         is_active=True,
         email_verified=False,
-        last_login=None,
+        last_login=now,  # registering signs in
         created_at=now,
         updated_at=now,
     )

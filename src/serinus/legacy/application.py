@@ -18,8 +18,10 @@ def create_app(configuration: LegacyConfiguration) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         resources = open_resources(app, configuration)
-        yield
-        await resources.close()
+        try:
+            yield
+        finally:
+            await resources.close()
 
     app = FastAPI(
         lifespan=lifespan,

@@ -60,7 +60,8 @@ def _bearer_token(request: Request) -> str:
     header = request.headers.get("authorization")
     if header is None and "x-api-key" in request.headers:
         raise InvalidToken  # this engine has issued no keys
-    match (header or "").split():
-        case [scheme, token] if scheme.lower() == "bearer":
-            return token
-    raise unauthorized(MISSING_HEADER)
+    scheme, _, token = (header or "").strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or " " in token:
+        raise unauthorized(MISSING_HEADER)
+    return token

@@ -50,6 +50,7 @@ def create_engine(database_url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
+        hide_parameters=True,  # or failures would carry hashes and addresses into the log
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed_connections)
     return engine

@@ -5,7 +5,6 @@ is away (503) or our own mistake (500), logged with the request's id and never s
 """
 
 import logging
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
@@ -178,7 +177,7 @@ def _allowed_methods(request: Request) -> list[str]:
     """Of all routes with this path; the framework names those of the first one only."""
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
-        if re.match(route.path_regex, request.url.path):
+        if route.path_regex.match(request.scope["path"]):
             methods |= route.methods or set()
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
@@ -186,7 +185,8 @@ def _allowed_methods(request: Request) -> list[str]:
 async def _answer_database_failure(request: Request, error: Exception) -> JSONResponse:
     if not is_away(error):
         raise error
-    logger.warning("request %s: the database is away: %r", _request_id(request.scope), error)
+    reason = error.__cause__ or error  # the driver's words, without the statement
+    logger.warning("request %s: no database: %r", _request_id(request.scope), reason)
     return _answer(unavailable())
 
 

@@ -24,7 +24,7 @@ from serinus.legacy.models import Post, Status
 from serinus.legacy.post_forms import CreatePost, UpdatePost
 from serinus.legacy.post_queries import lock_post
 from serinus.legacy.slugs import claim, claim_free, slugify
-from serinus.legacy.taxonomy import categories_named, lock_usage, tags_named
+from serinus.legacy.taxonomy import categories_named, tags_named
 
 # Members that are stored as they are; empty text stands for none.
 OPTIONAL_TEXTS = ("excerpt", "featured_image", "meta_title", "meta_description")
@@ -130,12 +130,10 @@ def _set_optional_texts(post: Post, form: UpdatePost) -> None:
 async def _set_terms(
     session: AsyncSession, post: Post, form: UpdatePost, now: datetime
 ) -> None:
-    # A query would flush what is not complete yet.
+    # A query would flush the post first, whose triggers lock tags.
     with session.no_autoflush:
         if form.category is not None:
             post.file_under(await categories_named(session, form.category, now))
         if form.tags is not None:
-            tags = await tags_named(session, form.tags, now)
-            before = {link.tag_id for link in post.tag_links}
-            await lock_usage(session, before | {tag.id for tag in tags})
-            post.tag_with(tags)
+            former = {link.tag_id for link in post.tag_links}
+            post.tag_with(await tags_named(session, form.tags, former, now))

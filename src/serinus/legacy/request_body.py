@@ -4,6 +4,8 @@ FastAPI reads a body declared in a signature before it runs any dependency; a st
 learn what is wrong with a body before being asked who they are.
 """
 
+import math
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,6 +19,9 @@ from serinus.legacy.resources import Shared
 from serinus.legacy.rules import BROKEN_RULE, RuleContext
 
 Body = TypeVar("Body", bound=BaseModel)
+
+# Not an escaped backslash before `u0000`.
+ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def json_body(model: type[Body]) -> Callable[..., Awaitable[Body]]:
@@ -39,8 +44,8 @@ def parse_object(body: bytes) -> dict[str, Any]:
         value = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise malformed("Malformed JSON") from None
-    # PostgreSQL stores no NUL. A raw one is malformed anyway; the walk is for escaped ones.
-    if b"\\u0000" in body and _holds_nul(value):
+    # PostgreSQL stores no NUL. A raw one is malformed anyway.
+    if ESCAPED_NUL.search(body) or not _is_finite(value):
         raise malformed("Malformed JSON")
     if not isinstance(value, dict):
         raise malformed("Expected a JSON object")
@@ -52,12 +57,13 @@ def _require_json(content_type: str) -> None:
         raise Failure(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Expected application/json")
 
 
-def _holds_nul(value: object) -> bool:
+def _is_finite(value: object) -> bool:
+    """The parser takes 1e999 for infinity, which JSON does not have."""
     if isinstance(value, dict):
-        return any("\0" in name or _holds_nul(member) for name, member in value.items())
+        return all(map(_is_finite, value.values()))
     if isinstance(value, list):
-        return any(map(_holds_nul, value))
-    return isinstance(value, str) and "\0" in value
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _failure(error: ValidationError) -> Failure:

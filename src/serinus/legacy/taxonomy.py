@@ -17,27 +17,24 @@ FALLBACK_TAG_SLUG = "tag"  # for "++"
 FALLBACK_CATEGORY_SLUG = "category"
 
 
-async def tags_named(session: AsyncSession, names: Iterable[str], now: datetime) -> list[Tag]:
-    """One tag per distinct name, in the order of the names."""
-    wanted = distinct_tags(names)
-    found = await _tags_by_key(session, wanted)
-    missing = sorted((_tag_slug(wanted[key]), key) for key in wanted if key not in found)
-    # In one order everywhere: writers with the same new tags wait in a row, not in a circle.
-    for slug, key in missing:
-        await _add_tag(session, slug, key, wanted[key], now)
-    if missing:
-        found = await _tags_by_key(session, wanted)
-    return [found[key] for key in wanted]
+async def tags_named(
+    session: AsyncSession, names: Iterable[str], former: set[UUID], now: datetime
+) -> list[Tag]:
+    """One tag per distinct name, in the order of the names.
 
-
-async def lock_usage(session: AsyncSession, tag_ids: Collection[UUID]) -> None:
-    """Lock what the triggers that count usage will lock, all at once and in their order.
-
-    They run per statement; a change of tags takes several, whose orders differ between writers.
+    These and the `former` tags of the post are locked against other writers, see `_lock`.
     """
-    if tag_ids:
-        query = select(Tag.id).where(Tag.id.in_(tag_ids)).order_by(Tag.id)
-        await session.execute(query.with_for_update(key_share=True))
+    wanted = distinct_tags(names)
+    while True:
+        found = await _tags_by_key(session, wanted)
+        missing = sorted((_tag_slug(wanted[key]), key) for key in wanted if key not in found)
+        # In one order everywhere: writers with the same new tags wait in a row, not a circle.
+        for slug, key in missing:
+            await _add_tag(session, slug, key, wanted[key], now)
+        current = {tag.id for tag in found.values()}
+        # A tag that is deleted before it is locked is made again.
+        if not missing and current <= await _lock(session, current | former):
+            return [found[key] for key in wanted]
 
 
 async def categories_named(session: AsyncSession, name: str, now: datetime) -> list[Category]:
@@ -54,6 +51,18 @@ async def categories_named(session: AsyncSession, name: str, now: datetime) -> l
         .on_conflict_do_nothing()
     )
     return [(await session.scalars(by_slug)).one()]
+
+
+async def _lock(session: AsyncSession, tag_ids: set[UUID]) -> set[UUID]:
+    """Lock what the triggers that count usage will lock, all at once and in their order.
+
+    They run per statement, and a change of tags takes several: without this, two writers that
+    swap tags of their posts would each wait for the other.
+    """
+    if not tag_ids:
+        return tag_ids
+    query = select(Tag.id).where(Tag.id.in_(tag_ids)).order_by(Tag.id)
+    return set(await session.scalars(query.with_for_update(key_share=True)))
 
 
 async def _tags_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Tag]:
