@@ -1,0 +1,12 @@
+"""Contract v1 over engine v2: what v1 clients were promised, answered by the new engine.
+
+app              puts it together
+envelope         the one form of every answer
+failures         every failure, as that form
+shapes           bodies, in and out
+reading          requests into values: JSON bodies, query strings, ids
+wording          the contract's words for what the rules refuse
+signed_in        who is asking
+accounts, posts, tags, condition    the operations
+openapi          the contract as a document
+"""

@@ -1,0 +1,160 @@
+"""Bodies of contract v1. The order of members is part of it: problems are named in that order.
+
+Request shapes hold what was sent, checked for type alone; None is absent or null. The limits
+beside the types are documentation: they are enforced, and worded, elsewhere.
+"""
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from serinus.application.identity.sign_in import SignedIn
+from serinus.domain.content.post import Post, Status
+from serinus.domain.content.taxonomy import CountedTag
+from serinus.domain.identity.accounts import Account
+from serinus.presentation.http.v1.envelope import Time, time
+
+
+def _documented(**schema: Any) -> Meta:  # noqa: ANN401 - JSON schema is anything
+    return Meta(extra_json_schema=schema)
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    username: Annotated[str | None, _documented(minLength=3, maxLength=50)] = None
+    email: Annotated[str | None, _documented(format="email")] = None
+    password: Annotated[str | None, _documented(minLength=8, maxLength=128)] = None
+    first_name: Annotated[str | None, _documented(maxLength=100)] = None
+    last_name: Annotated[str | None, _documented(maxLength=100)] = None
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    email: str | None = None
+    password: str | None = None
+    remember_me: bool | None = None
+
+
+class Refresh(msgspec.Struct, frozen=True, kw_only=True):
+    refresh_token: str | None = None
+
+
+class WritePost(msgspec.Struct, frozen=True, kw_only=True):
+    """CreatePost and UpdatePost: they differ only in what may be left out."""
+
+    title: Annotated[str | None, _documented(minLength=1, maxLength=255)] = None
+    content: Annotated[str | None, _documented(minLength=1)] = None
+    excerpt: Annotated[str | None, _documented(maxLength=500)] = None
+    slug: Annotated[str | None, _documented(maxLength=255)] = None
+    published: bool | None = None
+    tags: Annotated[list[str] | None, _documented(maxItems=20)] = None
+    category: Annotated[str | None, _documented(maxLength=100)] = None
+    featured_image: Annotated[str | None, _documented(format="uri", maxLength=2048)] = None
+    meta_title: Annotated[str | None, _documented(maxLength=60)] = None
+    meta_description: Annotated[str | None, _documented(maxLength=160)] = None
+
+
+class UserInfo(msgspec.Struct, frozen=True):
+    id: UUID
+    username: str
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    role: str | None
+    is_active: bool
+    email_verified: bool
+    last_login: Time | None
+    created_at: Time
+    updated_at: Time
+
+    @classmethod
+    def own(cls, account: Account) -> Self:
+        """An account as its owner sees it: with everything."""
+        return cls(
+            account.id,
+            account.username,
+            account.email,
+            account.first_name,
+            account.last_name,
+            account.role.value.title().replace("_", ""),
+            account.is_active,
+            account.email_verified,
+            time(account.last_login) if account.last_login else None,
+            time(account.created_at),
+            time(account.updated_at),
+        )
+
+
+class AuthTokens(msgspec.Struct, frozen=True):
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    session_id: UUID
+
+
+class AuthSuccess(msgspec.Struct, frozen=True):
+    tokens: AuthTokens
+    user: UserInfo
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> Self:
+        given = signed_in.tokens
+        tokens = AuthTokens(
+            given.access_token, given.refresh_token, given.expires_in, given.session_id
+        )
+        return cls(tokens, UserInfo.own(signed_in.account))
+
+
+class PostMetadata(msgspec.Struct, frozen=True):
+    meta_title: str | None
+    meta_description: str | None
+    categories: list[str]
+
+
+class PostDto(msgspec.Struct, frozen=True):
+    id: UUID
+    title: str
+    content: str
+    excerpt: str | None
+    status: Annotated[str, _documented(enum=["draft", "published", "archived"])]
+    author_id: UUID
+    tags: list[str]
+    metadata: PostMetadata
+    created_at: Time
+    updated_at: Time
+    published_at: Time | None
+
+    @classmethod
+    def of(cls, post: Post) -> Self:
+        text = post.text
+        # v1 knows no scheduling: to its clients such a post is not out yet.
+        shown = Status.DRAFT if post.status is Status.SCHEDULED else post.status
+        return cls(
+            post.id,
+            text.title,
+            text.content,
+            text.excerpt,
+            shown.value,
+            post.author.id,
+            [tag.name for tag in post.tags],
+            PostMetadata(
+                text.meta_title,
+                text.meta_description,
+                [category.name for category in post.categories],
+            ),
+            time(post.created_at),
+            time(post.updated_at),
+            time(post.published_at) if post.published_at else None,
+        )
+
+
+class TagDto(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    slug: str
+    usage_count: int
+    created_at: Time
+
+    @classmethod
+    def of(cls, tag: CountedTag) -> Self:
+        return cls(tag.id, tag.name, tag.slug, tag.usage_count, time(tag.created_at))

@@ -1,0 +1,32 @@
+"""Who is asking: a guard in front of every operation that needs a signed-in user."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+
+from serinus.application.identity.authentication import Authenticated, Authentication
+
+SignedInRequest = Request[Authenticated, None, State]
+
+
+class SignedInOnly:
+    """A guard, because a guard runs before the path and the body are looked at."""
+
+    def __init__(self, authentication: Authentication) -> None:
+        self._authentication = authentication
+
+    def __deepcopy__(self, _: object) -> "SignedInOnly":
+        # Litestar copies routers with all they hold; this one leads to a connection pool.
+        return self
+
+    async def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+    ) -> None:
+        """Raise `MissingCredentials`, `InvalidToken`."""
+        connection.scope["user"] = await self._authentication.identify(
+            authorization=connection.headers.get("authorization"),
+            api_key=connection.headers.get("x-api-key"),
+        )
