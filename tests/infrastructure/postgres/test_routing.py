@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from serinus.domain.release.assignment import Routing, Share
-from serinus.infrastructure.postgres.routing import PostgresRoutings
+from serinus.infrastructure.postgres.routing import EnteredRouting, PostgresRoutings
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -47,4 +47,4 @@ async def test_the_newest_routing_is_told_with_its_start(pool: asyncpg.Pool) -> 
 
     await routings.enter(routing(1250, "here"), at=AT)
 
-    assert await routings.newest() == (1, 1250, "here", AT)
+    assert await routings.newest() == EnteredRouting(1, Share(1250), "here", AT)
