@@ -186,7 +186,9 @@ async def _answer_database_failure(request: Request, error: Exception) -> JSONRe
     if not is_away(error):
         raise error
     reason = error.__cause__ or error  # the driver's words, without the statement
-    logger.warning("request %s: no database: %r", _request_id(request.scope), reason)
+    logger.warning(
+        "request %s: the database did not serve it: %r", _request_id(request.scope), reason
+    )
     return _answer(unavailable())
 
 
