@@ -58,16 +58,16 @@ def _database(settings: Settings) -> Iterator[Finding]:
 async def _postgresql(place: str, url: str) -> list[Finding]:
     connection = await connect(url)
     try:
-        version = connection.get_server_version()
+        version: str = await connection.fetchval("SHOW server_version")
         missing = await pending(connection)
-        return [_version(place, version.major, version.minor), _schema(missing)]
+        return [_version(place, version.partition(" ")[0]), _schema(missing)]
     finally:
         await connection.close()
 
 
-def _version(place: str, major: int, minor: int) -> Finding:
-    detail = f"{place}: PostgreSQL {major}.{minor} answers"
-    if major < OLDEST_POSTGRESQL:
+def _version(place: str, version: str) -> Finding:
+    detail = f"{place}: version {version} answers"
+    if int(version.partition(".")[0]) < OLDEST_POSTGRESQL:
         remedy = f"use PostgreSQL {OLDEST_POSTGRESQL} or newer"
         return Finding("database", State.FAILED, detail, remedy)
     return Finding("database", State.OK, detail)

@@ -22,8 +22,15 @@ from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
 from serinus.infrastructure.postgres.migrations.runner import migrate as apply_migrations
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.routing import PostgresRoutings
-from serinus.infrastructure.settings import Settings, SettingsError
-from serinus.presentation.cli.operations import Finding, Opened, ReleaseStatus, Stopped
+from serinus.infrastructure.settings import Settings, SettingsError, described
+from serinus.presentation.cli.operations import (
+    Finding,
+    Opened,
+    ReleaseStatus,
+    Setting,
+    Share,
+    Stopped,
+)
 from serinus.wiring import database, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.examination import examine
@@ -71,17 +78,20 @@ class Operations:
 
         return _with_pool(change)
 
+    def settings(self) -> Sequence[Setting]:
+        return [
+            Setting(name, default, meaning, bool(os.environ.get(name, "").strip()))
+            for name, default, meaning in described()
+        ]
+
     def release_status(self) -> ReleaseStatus:
-        settings = _settings()
         newest = _with_pool(lambda pool: PostgresRoutings(pool).newest())
-        routing = boot(settings)
+        routing = boot(_settings())
         return ReleaseStatus(
-            share=routing.share.percent,
-            origin=routing.origin,
-            epoch=newest[0] if newest else None,
-            since=newest[3].isoformat() if newest else None,
-            legacy_enabled=settings.use_legacy_api_v1,
-            v2_enabled=settings.api_v2_enabled,
+            recorded=Share(newest.share.percent, newest.origin) if newest else None,
+            epoch=newest.epoch if newest else None,
+            since=newest.since.isoformat() if newest else None,
+            configured=Share(routing.share.percent, routing.origin),
         )
 
     def release_bucket(self, key: str) -> tuple[int, str]:

@@ -1,11 +1,19 @@
 """The record of every routing that was in force."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
 
-from serinus.domain.release.assignment import Routing
+from serinus.domain.release.assignment import Routing, Share
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredRouting:
+    epoch: int
+    share: Share
+    origin: str
+    since: datetime
 
 
 class PostgresRoutings:
@@ -44,12 +52,16 @@ class PostgresRoutings:
             )
         return replace(routing, epoch=epoch)
 
-    async def newest(self) -> tuple[int, int, str, datetime] | None:
-        """(epoch, basis points, origin, since), or None when no server ever started."""
+    async def newest(self) -> EnteredRouting | None:
+        """None when no server ever started on this database."""
         row = await self._pool.fetchrow(
             """
             SELECT epoch, share, origin, started_at FROM routing_epochs
              ORDER BY epoch DESC LIMIT 1
             """
         )
-        return tuple(row) if row else None
+        if row is None:
+            return None
+        return EnteredRouting(
+            row["epoch"], Share(row["share"]), row["origin"], row["started_at"]
+        )

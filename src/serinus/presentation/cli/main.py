@@ -13,7 +13,14 @@ from rich.table import Table
 import serinus
 from serinus.domain.errors import SerinusError
 from serinus.domain.identity.caller import Role
-from serinus.presentation.cli.operations import Finding, Opened, Operations, State, Stopped
+from serinus.presentation.cli.operations import (
+    Finding,
+    Opened,
+    Operations,
+    ReleaseStatus,
+    State,
+    Stopped,
+)
 
 MARK = {State.OK: "[green]ok[/]", State.WARNING: "[yellow]look[/]", State.FAILED: "[red]no[/]"}
 
@@ -44,21 +51,29 @@ def build(operations: Operations) -> typer.Typer:
     )
     app.callback()(_version)
     _add_server(app, operations)
+    _add_inspection(app, operations)
     app.add_typer(_users(operations), name="user", help="People who can sign in.")
     app.add_typer(_release(operations), name="release", help="Which engine serves contract v1.")
     app.add_typer(operations.import_commands(), name="import", help="Bring content in.")
     return app
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer passes the option's value
+    if wanted:
+        out.print(f"serinus {serinus.__version__}")
+        raise typer.Exit
+
+
 def _version(
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
-    if version:
-        out.print(f"serinus {serinus.__version__}")
-        raise typer.Exit
+    pass
 
 
 def _add_server(app: typer.Typer, operations: Operations) -> None:
@@ -69,7 +84,7 @@ def _add_server(app: typer.Typer, operations: Operations) -> None:
             bool, typer.Option("--demo", help="Fill an empty database with demo content.")
         ] = False,
     ) -> None:
-        """Serve both contracts. Settings come from the environment: see `serinus doctor`."""
+        """Serve both contracts. What can be set: `serinus settings`."""
         operations.serve(demo=demo, opened=_announce)
 
     @app.command()
@@ -78,6 +93,8 @@ def _add_server(app: typer.Typer, operations: Operations) -> None:
         applied = operations.migrate()
         out.print(f"applied: {', '.join(applied)}" if applied else "the schema is up to date")
 
+
+def _add_inspection(app: typer.Typer, operations: Operations) -> None:
     @app.command()
     def doctor(*, as_json: AsJson = False) -> None:
         """Say what is reachable, in which version, what is missing, and what to do about it."""
@@ -88,6 +105,19 @@ def _add_server(app: typer.Typer, operations: Operations) -> None:
             _print_findings(findings)
         if any(finding.state is State.FAILED for finding in findings):
             raise typer.Exit(1)
+
+    @app.command()
+    def settings(*, as_json: AsJson = False) -> None:
+        """List the environment variables that are understood; a star marks those given."""
+        found = operations.settings()
+        if as_json:
+            _print_json(found)
+            return
+        table = Table("", "variable", "default", "meaning")
+        for setting in found:
+            mark = "*" if setting.given else ""
+            table.add_row(mark, setting.name, setting.default, setting.meaning)
+        out.print(table)
 
     @app.command()
     def openapi() -> None:
@@ -148,13 +178,8 @@ def _release(operations: Operations) -> typer.Typer:
         found = operations.release_status()
         if as_json:
             _print_json(found)
-            return
-        out.print(f"share   {found.share} % of contract v1 is served by engine v2")
-        out.print(f"source  {found.origin}")
-        since = (
-            f"{found.epoch}, since {found.since}" if found.epoch else "no server has started"
-        )
-        out.print(f"epoch   {since}")
+        else:
+            _print_status(found)
 
     @release.command()
     def bucket(key: str) -> None:
@@ -163,6 +188,18 @@ def _release(operations: Operations) -> typer.Typer:
         out.print(f"{number} {arm}")
 
     return release
+
+
+def _print_status(found: ReleaseStatus) -> None:
+    if found.recorded is None:
+        out.print("no server has started on this database")
+    else:
+        out.print(f"share   {found.recorded.percent} % of contract v1 is served by engine v2")
+        out.print(f"source  {found.recorded.origin}")
+        out.print(f"epoch   {found.epoch}, since {found.since}")
+    if found.recorded != found.configured:
+        share = found.configured
+        out.print(f"with the settings here it would be {share.percent} %: {share.origin}")
 
 
 def _announce(opened: Opened) -> None:

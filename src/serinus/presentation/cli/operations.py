@@ -51,15 +51,32 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseStatus:
-    """`since` is when the epoch began, in RFC 3339; None when no server ever started."""
+class Share:
+    """A share in percent, and what set it."""
 
-    share: str
+    percent: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """`recorded` is what the server that started last put in force, since `since` (RFC 3339).
+
+    None where none ever started. `configured` is what these settings would put in force.
+    """
+
+    recorded: Share | None
     epoch: int | None
     since: str | None
-    legacy_enabled: bool
-    v2_enabled: bool
+    configured: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    name: str
+    default: str
+    meaning: str
+    given: bool
 
 
 class Operations(Protocol):
@@ -72,6 +89,8 @@ class Operations(Protocol):
         ...
 
     def doctor(self) -> Sequence[Finding]: ...
+
+    def settings(self) -> Sequence[Setting]: ...
 
     def create_user(
         self, *, username: str, email: str, password: str, role: str
