@@ -133,7 +133,7 @@ def _cut(what: str, text: str | None, limit: int, notes: list[Note]) -> str | No
 
 
 def _locale(post: ImportedPost) -> str:
-    if _LOCALE.fullmatch(post.locale):
+    if is_locale(post.locale):
         return post.locale
     return guess_locale(f"{post.title}\n{post.content}")
 
@@ -166,6 +166,10 @@ def _categories(
     if len(kept) > MAX_CATEGORIES:
         notes.append(Note(f"more than {MAX_CATEGORIES} categories: the first were kept"))
     return tuple(kept.values())[:MAX_CATEGORIES]
+
+
+def is_locale(text: str) -> bool:
+    return _LOCALE.fullmatch(text) is not None
 
 
 def is_web_address(url: str, limit: int = MAX_IMAGE_URL) -> bool:

@@ -57,9 +57,10 @@ _LANGUAGE = re.compile(
 
 
 class MarkdownSource:
-    """`path` is a folder, or one file."""
+    """`path` is a folder, or one file; `locale` is that of what names none."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, locale: str = "") -> None:
+        self._locale = locale
         whole = path.resolve()
         self._root = whole if whole.is_dir() else whole.parent
         # The folder's own name says too little: many a site keeps its posts in "content".
@@ -108,7 +109,7 @@ class MarkdownSource:
         try:
             members, body = split_front_matter(_text(file))
             comments = read_comments(file, address)
-            return _Page(address, members).post(body, comments)
+            return _Page(address, members, self._locale).post(body, comments)
         except (OSError, UnicodeDecodeError, BadFrontMatter) as error:
             return Failed(address, "file cannot be read", _why(error))
 
@@ -116,13 +117,13 @@ class MarkdownSource:
 class _Page:
     """One file's front matter, turned into the members of a post."""
 
-    def __init__(self, address: str, members: Mapping[str, object]) -> None:
+    def __init__(self, address: str, members: Mapping[str, object], locale: str) -> None:
         self._address = address
         self._members = members
         self._path = text_of(members, "path", "url", "permalink").strip("/")
         file = Path(address)
         language = _LANGUAGE.search(file.stem)
-        self._language = language[1] if language else ""
+        self._language = language[1] if language else locale
         stem = _LANGUAGE.sub("", file.stem)
         is_folder = stem == "index" and file.parent.name
         self._stem = file.parent.name if is_folder else stem

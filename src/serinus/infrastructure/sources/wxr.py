@@ -56,8 +56,11 @@ class _Bounded:
 
 
 class WordPressSource:
-    def __init__(self, path: Path) -> None:
+    """`locale` is that of a site that names none; English is what every new site names."""
+
+    def __init__(self, path: Path, locale: str = "") -> None:
         self._path = path
+        self._locale = locale
         self._size = path.stat().st_size
         self._read = 0
         self._site = self._survey()
@@ -97,7 +100,7 @@ class WordPressSource:
 
     def _survey(self) -> Site:
         """What stands before or behind the posts and that they refer to."""
-        site = Site()
+        site = Site(locale=self._locale)
         for element in self._elements():
             if isinstance(element, Failed):
                 break
@@ -141,8 +144,9 @@ def _note_down(element: Element, site: Site) -> None:
         case "base_blog_url":
             parts = urlsplit(element.text or "")
             site.address = f"{parts.netloc}{parts.path.rstrip('/')}"
-        case "language":
-            site.language = (element.text or "").strip()
+        case "language" if not site.locale:
+            language = (element.text or "").strip()
+            site.locale = "" if language in {"en", "en-US"} else language
         case "author":
             _note_author(element, site)
         case "category":

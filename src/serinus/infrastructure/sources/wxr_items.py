@@ -42,7 +42,7 @@ class Site:
     """What one export says about the site as a whole."""
 
     address: str = ""
-    language: str = ""
+    locale: str = ""  # empty: to be guessed
     authors: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)  # by e-mail address
     categories: list[ImportedCategory] = field(default_factory=list)
@@ -60,7 +60,7 @@ def post_from(item: Element, address: str, site: Site) -> ImportedPost:
         content_format=ContentFormat.HTML,
         excerpt=plain(encoded(item, "excerpt")) or None,
         status=_status(item, notes),
-        locale=site.language if site.language not in {"", "en"} else "",
+        locale=site.locale,
         date=_moment(item, "post_date"),
         updated=_moment(item, "post_modified"),
         author=_author(item, site, notes),
