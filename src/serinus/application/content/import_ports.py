@@ -179,3 +179,7 @@ class ImportStore(Protocol):
         Raise `ImportRunning`.
         """
         ...
+
+    async def has_posts(self) -> bool:
+        """Deleted ones count too."""
+        ...

@@ -10,6 +10,8 @@ import yaml
 _OPENING = re.compile(r"(\+\+\+|---)[ \t]*\n")
 _WHOLE = re.compile(r"(\+\+\+|---)[ \t]*\n(.*?)^\1[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
+_MEMBER = re.compile(r"[\w-]+[ \t]*:")
+
 
 class BadFrontMatter(Exception):
     """It is there, but cannot be read; the text says why."""
@@ -22,7 +24,7 @@ def split_front_matter(text: str) -> tuple[Mapping[str, object], str]:
     if opening is None:
         return {}, text
     found = _WHOLE.match(text)
-    if found is None and opening[1] == "---":
+    if found is None and opening[1] == "---" and not _MEMBER.match(text, opening.end()):
         return {}, text  # a text that begins with a horizontal rule
     if found is None:
         raise BadFrontMatter("the front matter has no end")
