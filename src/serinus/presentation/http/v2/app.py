@@ -1,38 +1,65 @@
 """Puts contract v2 together from use cases it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.idempotency import IdempotencyKeys
 from serinus.application.identity.ports import Clock
+from serinus.application.identity.profile import Profile
+from serinus.application.identity.sign_in import SignIn
 from serinus.presentation.http.asgi import App
-from serinus.presentation.http.v2 import authentication, problems
+from serinus.presentation.http.openapi import merged
+from serinus.presentation.http.v2 import (
+    auth,
+    authentication,
+    documentation,
+    health,
+    openapi,
+    problem_pages,
+    problems,
+    users_me,
+)
 from serinus.presentation.http.v2.bodies import StrictRequest
+from serinus.presentation.http.v2.documentation import Documentation
+from serinus.presentation.http.v2.health import Readiness
 from serinus.presentation.http.v2.idempotency import Idempotent
 from serinus.presentation.http.v2.strict_paths import StrictPaths
 
-ROUTERS: Sequence[Router] = ()
+ROUTERS = (
+    auth.router,
+    users_me.router,
+    health.router,
+    documentation.router,
+    problem_pages.router,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the handlers ask for, each under the name of its field."""
+    """What the handlers ask for, each under the name of its field.
+
+    `documentation` comes from `documented`.
+    """
 
     authentication: Authentication
+    sign_in: SignIn
+    profile: Profile
     idempotency_keys: IdempotencyKeys
+    readiness: Readiness
+    documentation: Documentation
     now: Clock
 
 
 def build_v2(services: Services) -> Litestar:
     app = Litestar(
         route_handlers=ROUTERS,
-        dependencies=authentication.DEPENDENCIES | _dependencies(services),
+        dependencies=_dependencies(services),
         middleware=[
             DefineMiddleware(authentication.SignedIn, authentication=services.authentication),
             DefineMiddleware(Idempotent, keys=services.idempotency_keys, now=services.now),
@@ -40,7 +67,7 @@ def build_v2(services: Services) -> Litestar:
         exception_handlers=problems.HANDLERS,
         request_class=StrictRequest,
         request_max_body_size=None,  # the layer in front bounds bodies, for both contracts
-        openapi_config=None,  # the documentation is served by `documentation`
+        openapi_config=None,  # `documentation` serves both contracts in one document
         logging_config=None,
     )
     routed = cast("App", app.asgi_handler)
@@ -48,10 +75,20 @@ def build_v2(services: Services) -> Litestar:
     return app
 
 
-def _dependencies(services: Services) -> dict[str, Provide]:
+def documented(v1: Callable[[], Mapping[str, Any]]) -> Documentation:
+    """Both contracts. `v1` gives the document of the other one; it is called once, if ever."""
+    return Documentation(lambda: merged(contract(), v1()))
+
+
+def contract() -> dict[str, Any]:
+    """Contract v2 as an OpenAPI 3.1 document."""
+    return openapi.contract(ROUTERS, _dependencies(None))
+
+
+def _dependencies(services: Services | None) -> dict[str, Provide]:
     """Handlers ask by name: `sign_in: NamedDependency[SignIn]`."""
-    return {
-        name: Provide(_giving(getattr(services, name)), sync_to_thread=False)
+    return authentication.DEPENDENCIES | {
+        name: Provide(_giving(getattr(services, name, None)), sync_to_thread=False)
         for name in Services.__dataclass_fields__
     }
 

@@ -25,8 +25,8 @@ class Access(StrEnum):
     OPEN = "open"
 
 
-VISITORS = {"access": Access.VISITOR}
-OPEN = {"access": Access.OPEN}
+VISITORS: dict[str, Any] = {"access": Access.VISITOR}
+OPEN: dict[str, Any] = {"access": Access.OPEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,16 @@ def access_to(scope: Scope) -> Access:
     return Access(scope["route_handler"].opt.get("access", Access.CALLER))
 
 
+def client_address(scope: dict[str, Any]) -> str:
+    """As the layer in front found it behind trusted proxies, else the peer's."""
+    client = scope.get("client")
+    return str(scope.get("state", {}).get("client_address") or (client[0] if client else ""))
+
+
+def _client(request: AnyRequest) -> str:
+    return client_address(cast("dict[str, Any]", request.scope))
+
+
 def _signed_in(request: AnyRequest) -> Authenticated:
     return cast("Authenticated", request.scope["user"])
 
@@ -79,9 +89,10 @@ def _visitor(request: AnyRequest) -> Caller | None:
 
 
 #: `signed_in: NamedDependency[Authenticated]`, `caller: NamedDependency[Caller]`,
-#: `visitor: NamedDependency[Caller | None]`
+#: `visitor: NamedDependency[Caller | None]`, `client: NamedDependency[str]`, the address
 DEPENDENCIES = {
     "signed_in": Provide(_signed_in, sync_to_thread=False),
     "caller": Provide(_caller, sync_to_thread=False),
     "visitor": Provide(_visitor, sync_to_thread=False),
+    "client": Provide(_client, sync_to_thread=False),
 }

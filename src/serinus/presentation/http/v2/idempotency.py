@@ -20,6 +20,7 @@ from serinus.application.identity.idempotency import (
 )
 from serinus.application.identity.ports import Clock
 from serinus.presentation.http.asgi import answer, header
+from serinus.presentation.http.v2.authentication import client_address
 from serinus.presentation.http.v2.bodies import StrictRequest
 from serinus.presentation.http.v2.refusals import (
     IdempotencyInProgress,
@@ -117,12 +118,6 @@ def key_of(value: bytes) -> str:
         "Idempotency-Key is a string of 1 to 255 visible ASCII characters",
         parameter="Idempotency-Key",
     )
-
-
-def client_address(scope: dict[str, Any]) -> str:
-    """As the layer in front found it behind trusted proxies, else the peer's."""
-    client = scope.get("client")
-    return str(scope.get("state", {}).get("client_address") or (client[0] if client else ""))
 
 
 def _principal(scope: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ from serinus.domain.errors import (
 from serinus.domain.identity.sessions import InvalidToken, TokenReused
 from serinus.presentation.http.asgi import Receive, Scope, Send, answer
 from serinus.presentation.http.v2 import refusals
+from serinus.presentation.http.v2.problem_catalogue import BY_CODE
 
 log = structlog.get_logger("serinus.http.v2")
 
@@ -48,6 +49,7 @@ STATUS_BY_FAMILY: dict[type[SerinusError], HTTPStatus] = {
     refusals.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     refusals.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 
@@ -84,11 +86,17 @@ def status_of(kind: type[SerinusError]) -> HTTPStatus:
     return next(STATUS_BY_FAMILY[each] for each in kind.__mro__ if each in STATUS_BY_FAMILY)
 
 
+def title_of(code: str, status: HTTPStatus) -> str:
+    """A problem type's own title, the same every time it occurs (RFC 9457, section 3.1.3)."""
+    known = BY_CODE.get(code)
+    return known.title if known else status.phrase
+
+
 def problem_of(error: SerinusError, scope: Scope) -> Problem:
     status = status_of(type(error))
     return Problem(
         type=f"/problems/{error.code}",
-        title=status.phrase,
+        title=title_of(error.code, status),
         status=status,
         code=error.code,
         detail=_detail(error),
@@ -201,25 +209,14 @@ def _refused_input(error: HTTPException) -> refusals.Malformed:
 
 
 def _on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    identifier = request_id(cast("Scope", request.scope))
     log.error(
         "request failed",
-        request_id=identifier,
+        request_id=request_id(cast("Scope", request.scope)),
         method=request.scope["method"],
         path=request.scope["path"],
         exc_info=error,
     )
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _response(
-        Problem(
-            type="/problems/internal_error",
-            title=status.phrase,
-            status=status,
-            code="internal_error",
-            detail="something went wrong on our side; the request id helps us to find it",
-            request_id=identifier,
-        )
-    )
+    return _on_expected(request, refusals.InternalError())
 
 
 HANDLERS: ExceptionHandlersMap = {

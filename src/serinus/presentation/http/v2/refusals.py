@@ -9,6 +9,7 @@
       IdempotencyKeyReused  422
       PreconditionRequired  428
       IdempotencyInProgress 409  (a Conflict), with `Retry-After`
+      InternalError         500  never with a word about what happened
 
 Modules of the contract add leaves of their own to `Malformed`.
 """
@@ -101,3 +102,10 @@ class IdempotencyInProgress(Conflict):
 
     def __init__(self) -> None:
         super().__init__("the first request with this Idempotency-Key is still running")
+
+
+class InternalError(SerinusError):
+    code: ClassVar = "internal_error"
+
+    def __init__(self) -> None:
+        super().__init__("something went wrong on our side; the request id helps to find it")

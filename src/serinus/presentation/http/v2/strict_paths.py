@@ -1,13 +1,19 @@
-"""What Litestar's routing does not do: HEAD as a GET without its body, and exact paths."""
+"""What Litestar's routing does otherwise: exact paths, HEAD, and OPTIONS."""
 
 from dataclasses import dataclass
 
 from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send
 
+NO_METHOD = "-"
+
 
 @dataclass(frozen=True, slots=True)
 class StrictPaths:
-    """Litestar would take `/posts/` and `//posts` for `/posts`: one resource, one address."""
+    """One resource, one address: Litestar would take `/posts/` and `//posts` for `/posts`.
+
+    HEAD is GET without the body (RFC 9110, section 9.3.2). OPTIONS tells all methods of a path,
+    where Litestar tells those of one of its handlers.
+    """
 
     app: App
     nothing_here: App
@@ -17,8 +23,10 @@ class StrictPaths:
         if "//" in path or (path.endswith("/") and path != "/"):
             await self.nothing_here(scope, receive, send)
         elif scope["method"] == "HEAD":
-            scope["method"] = "GET"
-            await self.app(scope, receive, _without_body(send))
+            await self.app({**scope, "method": "GET"}, receive, _without_body(send))
+        elif scope["method"] == "OPTIONS":
+            # No handler has this method, so that the answer lists the methods there are.
+            await self.app({**scope, "method": NO_METHOD}, receive, _as_options(send))
         else:
             await self.app(scope, receive, send)
 
@@ -30,3 +38,19 @@ def _without_body(send: Send) -> Send:
         await send(message)
 
     return send_head
+
+
+def _as_options(send: Send) -> Send:
+    allowed = False
+
+    async def send_options(message: Message) -> None:
+        nonlocal allowed
+        if message["type"] == "http.response.start" and message["status"] == 405:
+            allowed = True
+            headers = [pair for pair in message["headers"] if pair[0].lower() == b"allow"]
+            message = {**message, "status": 204, "headers": headers}
+        elif allowed:
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_options
