@@ -1,3 +1,5 @@
+"""Slugs and names: what engine v1 keeps of a title, and what it takes for the same."""
+
 import unicodedata
 from itertools import islice
 

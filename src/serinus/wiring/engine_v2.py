@@ -19,6 +19,7 @@ from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
+from serinus.infrastructure.postgres.pool import probe
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.sessions import PostgresSessions
 from serinus.infrastructure.settings import Settings
@@ -32,7 +33,6 @@ from serinus.wiring.clock import new_id, now
 from serinus.wiring.stores import Stores
 
 TOKEN_BYTES = 32
-PROBE_TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +124,4 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
 async def _ready(stores: Stores) -> None:
     """Raise `Unavailable` while the database does not answer."""
     with translate_errors():
-        await stores.pool.fetchval("SELECT 1", timeout=PROBE_TIMEOUT)
+        await probe(stores.pool)

@@ -17,6 +17,7 @@ from serinus.infrastructure.postgres.connecting import (
 
 ACQUIRE_TIMEOUT = 5.0  # seconds a request waits for a free connection
 COMMAND_TIMEOUT = 30.0  # seconds
+PROBE_TIMEOUT = 3.0  # seconds
 JSONB_VERSION = b"\x01"  # leads every jsonb value in PostgreSQL's binary format
 
 
@@ -70,6 +71,11 @@ async def open_pool(
         pool.terminate()
         raise unreachable(url, error) from error
     return pool
+
+
+async def probe(pool: asyncpg.Pool) -> None:
+    """Make one round trip, and raise what the driver raises when there is no answer."""
+    await pool.fetchval("SELECT 1", timeout=PROBE_TIMEOUT)
 
 
 async def _keep(connection: asyncpg.Connection) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 import serinus
 from serinus.domain.errors import SerinusError
+from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Role
 from serinus.presentation.cli.operations import (
     Finding,
@@ -153,12 +154,8 @@ def _users(operations: Operations) -> typer.Typer:
         accounts = operations.users()
         if as_json:
             _print_json(accounts)
-            return
-        table = Table("name", "e-mail", "role", "active")
-        for account in accounts:
-            active = "yes" if account.is_active else "no"
-            table.add_row(account.username, account.email, account.role, active)
-        out.print(table)
+        else:
+            _print_accounts(accounts)
 
     @users.command()
     def password(email: str) -> None:
@@ -167,6 +164,14 @@ def _users(operations: Operations) -> typer.Typer:
         out.print(f"{account.username}: the password is set, all sessions have ended")
 
     return users
+
+
+def _print_accounts(accounts: Sequence[Account]) -> None:
+    table = Table("name", "e-mail", "role", "active")
+    for account in accounts:
+        active = "yes" if account.is_active else "no"
+        table.add_row(account.username, account.email, account.role, active)
+    out.print(table)
 
 
 def _release(operations: Operations) -> typer.Typer:
