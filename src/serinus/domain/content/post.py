@@ -1,5 +1,6 @@
 """A post: what an author writes, the states it goes through, and who may do what with it."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,7 @@ MAX_CONTENT_BYTES = 2 * 1024 * 1024
 MAX_META_TITLE = 60
 MAX_META_DESCRIPTION = 160
 MAX_IMAGE_URL = 2048
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47 without its rarer parts
 
 
 class PostNotFound(NotFound):
@@ -114,6 +116,12 @@ def may_see(caller: Caller | None, post: Post) -> bool:
     return caller is not None and (_wrote(caller, post) or caller.role.at_least(Role.EDITOR))
 
 
+def check_may_see(caller: Caller | None, post: Post) -> None:
+    """Raise `PostNotFound`: that there is a draft is not everybody's business."""
+    if not may_see(caller, post):
+        raise PostNotFound(f"no post {post.id}")
+
+
 def check_may_create(caller: Caller, *, publish: bool) -> None:
     """Raise `Forbidden`. A contributor writes drafts; others publish them."""
     if not may_create(caller.role) or (publish and not caller.role.at_least(Role.AUTHOR)):
@@ -122,7 +130,7 @@ def check_may_create(caller: Caller, *, publish: bool) -> None:
 
 def check_may_edit(caller: Caller, post: Post) -> None:
     """Raise `PostNotFound` for what the caller may not see, `Forbidden` for the rest."""
-    _check_visible(caller, post)
+    check_may_see(caller, post)
     own = _wrote(caller, post) and may_create(caller.role)
     if not (own or caller.role.at_least(Role.EDITOR)):
         raise Forbidden("this post is somebody else's")
@@ -137,7 +145,7 @@ def check_may_publish(caller: Caller, post: Post) -> None:
 
 def check_may_delete(caller: Caller, post: Post) -> None:
     """Raise like `check_may_edit`; editors do not delete what others wrote."""
-    _check_visible(caller, post)
+    check_may_see(caller, post)
     own = _wrote(caller, post) and may_create(caller.role)
     if not (own or caller.role.at_least(Role.ADMIN)):
         raise Forbidden("this post is somebody else's")
@@ -166,6 +174,8 @@ def text_violations(text: Text) -> list[Violation]:
             found.append(_limit(field, "too_long", f"at most {limit} characters", limit))
         elif field == "featured_image" and value is not None and not _is_web_address(value):
             found.append(Violation(field, "invalid_format", "this is not an http(s) address"))
+    if not LOCALE.fullmatch(text.locale):
+        found.append(Violation("locale", "invalid_format", "a locale is like en, ja or pt-BR"))
     return found
 
 
@@ -185,8 +195,3 @@ def _is_web_address(value: str) -> bool:
 
 def _wrote(caller: Caller, post: Post) -> bool:
     return caller.id == post.author.id
-
-
-def _check_visible(caller: Caller, post: Post) -> None:
-    if not may_see(caller, post):
-        raise PostNotFound(f"no post {post.id}")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar, NewType
 from uuid import UUID
 
-from serinus.domain.errors import NotFound, Violation
+from serinus.domain.errors import Conflict, NotFound, Violation
 
 TagId = NewType("TagId", UUID)
 CategoryId = NewType("CategoryId", UUID)
@@ -19,6 +19,12 @@ MAX_CATEGORY_LENGTH = 100
 
 class TagNotFound(NotFound):
     code: ClassVar = "tag_not_found"
+
+
+class TagTaken(Conflict):
+    """Another tag has this name, or this slug."""
+
+    code: ClassVar = "tag_taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Rows of posts: which columns are read, and how one becomes a `Post`."""
 
+from functools import lru_cache
+
 import asyncpg
 
 from serinus.domain.content.post import (
@@ -11,6 +13,7 @@ from serinus.domain.content.post import (
     Status,
     Text,
 )
+from serinus.domain.content.post_query import Part
 from serinus.domain.content.taxonomy import Category, CategoryId, Tag, TagId
 from serinus.domain.identity.caller import UserId
 
@@ -34,10 +37,27 @@ PLAIN_COLUMNS = """
     p.featured_image, p.meta_title, p.meta_description, p.created_at, p.updated_at,
     p.published_at, p.scheduled_at, p.version"""
 
+USERS = "JOIN users u ON u.id = p.author_id"
+
 #: Everything of a post; `p` is its row, `u` its author's.
 POST_COLUMNS = (
     f"{PLAIN_COLUMNS}, p.content, {AUTHOR_COLUMNS}, {TAGS} AS tags, {CATEGORIES} AS categories"
 )
+
+
+@lru_cache(maxsize=1 << len(Part))
+def columns_of(parts: frozenset[Part]) -> str:
+    """`POST_COLUMNS` without what is not asked for."""
+    content = "p.content" if Part.CONTENT in parts else "'' AS content"
+    author = AUTHOR_COLUMNS if Part.AUTHOR in parts else "'' AS username, '' AS author_name"
+    tags = TAGS if Part.TAGS in parts else "NULL"
+    categories = CATEGORIES if Part.CATEGORIES in parts else "NULL"
+    return f"{PLAIN_COLUMNS}, {content}, {author}, {tags} AS tags, {categories} AS categories"
+
+
+def users_of(parts: frozenset[Part]) -> str:
+    """The join that `columns_of` needs."""
+    return USERS if Part.AUTHOR in parts else ""
 
 
 def post_from(row: asyncpg.Record) -> Post:
@@ -57,9 +77,9 @@ def post_from(row: asyncpg.Record) -> Post:
             meta_description=row["meta_description"],
         ),
         status=Status(row["status"]),
-        tags=tuple(Tag(TagId(id_), slug, name) for id_, slug, name in row["tags"]),
+        tags=tuple(Tag(TagId(id_), slug, name) for id_, slug, name in row["tags"] or ()),
         categories=tuple(
-            Category(CategoryId(id_), slug, name) for id_, slug, name in row["categories"]
+            Category(CategoryId(id_), slug, name) for id_, slug, name in row["categories"] or ()
         ),
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -1,0 +1,43 @@
+"""Reading posts and tags. Nothing is decided here, so the edges ask the stores directly."""
+
+from typing import Protocol
+
+from serinus.domain.content.listing import Listing, Page
+from serinus.domain.content.post import Post, PostId
+from serinus.domain.content.post_query import Part
+from serinus.domain.content.taxonomy import CountedTag, TagId
+from serinus.domain.identity.caller import Caller
+
+
+class PostReader(Protocol):
+    """Posts as they are shown. `parts` of them that are not asked for come back empty."""
+
+    async def one(self, post_id: PostId, parts: frozenset[Part]) -> Post:
+        """Raise `PostNotFound`. Shows drafts too: `check_may_see` says who sees them."""
+        ...
+
+    async def at(self, address: str, parts: frozenset[Part]) -> Post:
+        """The post that a slug or an address leads to, or once led to. Raise `PostNotFound`."""
+        ...
+
+    async def page(
+        self, caller: Caller | None, listing: Listing, parts: frozenset[Part]
+    ) -> Page[Post]:
+        """What the caller may see: see `domain.content.post_query`."""
+        ...
+
+
+class TagReader(Protocol):
+    async def get(self, tag_id: TagId) -> CountedTag:
+        """Raise `TagNotFound`."""
+        ...
+
+    async def page(self, listing: Listing) -> Page[CountedTag]:
+        """See `domain.content.tag_query`."""
+        ...
+
+
+class Renderer(Protocol):
+    async def __call__(self, post: Post) -> str:
+        """The content of a post as HTML that is safe to show."""
+        ...

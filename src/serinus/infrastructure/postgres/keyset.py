@@ -1,0 +1,113 @@
+"""Keyset pagination in SQL.
+
+Text of a statement comes from the constants of this package; whatever a client sent goes into
+`Arguments` and is named by number.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from serinus.domain.content.listing import Listing, Op, Order, Position
+
+_SIGNS = {Op.EQ: "=", Op.GT: ">", Op.GTE: ">=", Op.LT: "<", Op.LTE: "<="}
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The parameters of one statement."""
+
+    values: list[object] = field(default_factory=list)
+
+    def add(self, value: object, kind: str) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}::{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Something to sort by. `nothing` stands for NULL in a position, above every value."""
+
+    sql: str
+    kind: str
+    nothing: str | None = None
+
+    def value(self, value: object, arguments: Arguments) -> str:
+        named = arguments.add(value, self.kind)
+        return f"coalesce({named}, {self.nothing})" if self.nothing else named
+
+
+def order_by(listing: Listing, columns: Mapping[str, Column], *, alias: str = "p") -> str:
+    """As it is read: a page before a position is read backwards."""
+    terms = [f"{columns[order.field].sql} {_way(order, listing)}" for order in listing.orders]
+    return ", ".join([*terms, f"{alias}.id {_way(listing.orders[0], listing)}"])
+
+
+def beyond(
+    listing: Listing, columns: Mapping[str, Column], arguments: Arguments, *, alias: str = "p"
+) -> str | None:
+    """The condition that items lie on the far side of `after` or `before`."""
+    start = listing.after or listing.before
+    if start is None:
+        return None
+    keys = _keys(listing, start, columns, arguments, alias)
+    if len({way for _, way, _ in keys}) == 1:
+        # One row comparison, which an index on the same columns answers by itself.
+        left, right = ", ".join(k[0] for k in keys), ", ".join(k[2] for k in keys)
+        return f"({left}) {keys[0][1]} ({right})"
+    first, way, value = keys[0]
+    # The first condition is implied by the others; it is what an index can begin at.
+    return f"({first} {way}= {value} AND ({_unequal(keys)}))"
+
+
+def compare(column: str, op: Op, values: Sequence[object], kind: str, to: Arguments) -> str:
+    """A condition on a plain column."""
+    match op:
+        case Op.NULL:
+            return f"{column} IS {'' if values[0] else 'NOT '}NULL"
+        case Op.IN:
+            return f"{column} = ANY ({to.add(list(values), kind + '[]')})"
+        case Op.NE:
+            return f"{column} <> {to.add(values[0], kind)}"
+        case Op.PREFIX:
+            return f"starts_with({column}, {to.add(values[0], kind)})"
+        case _:
+            return f"{column} {_SIGNS[op]} {to.add(values[0], kind)}"
+
+
+def _keys(
+    listing: Listing,
+    start: Position,
+    columns: Mapping[str, Column],
+    arguments: Arguments,
+    alias: str,
+) -> list[tuple[str, str, str]]:
+    """Expression, comparison and value for each part of the position."""
+    keys = [
+        (
+            columns[order.field].sql,
+            _sign(order, listing),
+            columns[order.field].value(value, arguments),
+        )
+        for order, value in zip(listing.orders, start.values, strict=True)
+    ]
+    return [
+        *keys,
+        (f"{alias}.id", _sign(listing.orders[0], listing), arguments.add(start.id, "uuid")),
+    ]
+
+
+def _unequal(keys: Sequence[tuple[str, str, str]]) -> str:
+    """`a < x OR (a = x AND (b > y OR ...))`."""
+    (expression, way, value), *rest = keys
+    beyond_first = f"{expression} {way} {value}"
+    if not rest:
+        return beyond_first
+    return f"{beyond_first} OR ({expression} = {value} AND ({_unequal(rest)}))"
+
+
+def _way(order: Order, listing: Listing) -> str:
+    return "DESC" if order.descending is listing.forward else "ASC"
+
+
+def _sign(order: Order, listing: Listing) -> str:
+    return "<" if order.descending is listing.forward else ">"

@@ -1,0 +1,180 @@
+"""Tags in PostgreSQL. How often they are used is counted by triggers."""
+
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+
+from serinus.application.content.ports import Slugs
+from serinus.domain.content.listing import Condition, Count, Listing, Page
+from serinus.domain.content.taxonomy import CountedTag, TagId, TagNotFound, TagTaken, tag_key
+from serinus.domain.errors import Stale
+from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.keyset import (
+    Arguments,
+    Column,
+    beyond,
+    compare,
+    order_by,
+)
+from serinus.infrastructure.postgres.terms import free_slug
+
+COLUMNS = "id, slug, name, usage_count, created_at, updated_at, version"
+
+SORTED: Mapping[str, Column] = {
+    "name": Column("p.name", "text"),
+    "usage_count": Column("p.usage_count", "integer"),
+    "created_at": Column("p.created_at", "timestamptz"),
+}
+FILTERED = {
+    "name": ("p.name_key", "text"),
+    "slug": ("p.slug", "text"),
+    "usage_count": ("p.usage_count", "integer"),
+    "created_at": ("p.created_at", "timestamptz"),
+}
+
+GET = f"SELECT {COLUMNS} FROM tags WHERE id = $1"  # noqa: S608 - constants
+
+ADD = f"""
+INSERT INTO tags (id, name, name_key, slug, created_at, updated_at, version)
+SELECT $1, $2, $3, CASE WHEN $5 THEN $4 ELSE {free_slug("tags", "$4")} END, $6, $7, $8
+ON CONFLICT DO NOTHING
+RETURNING {COLUMNS}
+"""
+
+SAVE = f"""
+UPDATE tags SET name = $3, name_key = $4, slug = $5, updated_at = $6, version = version + 1
+ WHERE id = $1 AND version = $2
+RETURNING {COLUMNS}
+"""  # noqa: S608 - constants
+
+DELETE = "DELETE FROM tags WHERE id = $1 AND version = $2 RETURNING id"
+
+# The rows of post_tags that belonged to the old tag go with it.
+MERGE = f"""
+WITH kept AS (
+    SELECT {COLUMNS} FROM tags WHERE id = $3
+), gone AS (
+    DELETE FROM tags WHERE id = $1 AND version = $2 AND EXISTS (SELECT FROM kept)
+    RETURNING id
+), moved AS (
+    INSERT INTO post_tags (post_id, tag_id, position)
+    SELECT pt.post_id, $3, pt.position
+      FROM gone JOIN post_tags pt ON pt.tag_id = gone.id
+    ON CONFLICT DO NOTHING
+)
+SELECT EXISTS (SELECT FROM kept) AS known, EXISTS (SELECT FROM gone) AS merged
+"""  # noqa: S608 - constants
+
+VERSION = "SELECT version FROM tags WHERE id = $1"
+
+
+class PostgresTags:
+    """Both the store of the use cases and the reader of the edges."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get(self, tag_id: TagId) -> CountedTag:
+        with translate_errors():
+            row = await self._pool.fetchrow(GET, tag_id)
+        if row is None:
+            raise TagNotFound(f"no tag {tag_id}")
+        return _tag(row)
+
+    async def page(self, listing: Listing) -> Page[CountedTag]:
+        arguments = Arguments()
+        sql = _page_sql(listing, arguments)
+        with translate_errors():
+            rows = await self._pool.fetch(sql, *arguments.values)
+        count = Count(rows[0]["total"], exact=True) if listing.counting else None
+        return Page.cut([_tag(row) for row in rows if row["id"] is not None], listing, count)
+
+    async def add(self, tag: CountedTag, slugs: Slugs) -> CountedTag:
+        with translate_errors():
+            row = await self._pool.fetchrow(
+                ADD,
+                tag.id,
+                tag.name,
+                tag_key(tag.name),
+                slugs.first,
+                slugs.exact,
+                tag.created_at,
+                tag.updated_at,
+                tag.version,
+            )
+        if row is None:
+            raise TagTaken("another tag has this name or this slug")
+        return _tag(row)
+
+    async def save(self, tag: CountedTag) -> CountedTag:
+        with translate_errors():
+            try:
+                row = await self._pool.fetchrow(
+                    SAVE,
+                    tag.id,
+                    tag.version,
+                    tag.name,
+                    tag_key(tag.name),
+                    tag.slug,
+                    tag.updated_at,
+                )
+            except asyncpg.UniqueViolationError as error:
+                raise TagTaken("another tag has this name or this slug") from error
+            if row is None:
+                raise await self._missed(tag.id)
+        return _tag(row)
+
+    async def delete(self, tag_id: TagId, version: int) -> None:
+        with translate_errors():
+            if await self._pool.fetchval(DELETE, tag_id, version) is None:
+                raise await self._missed(tag_id)
+
+    async def merge(self, tag: CountedTag, into: TagId) -> CountedTag:
+        with translate_errors():
+            row = await self._pool.fetchrow(MERGE, tag.id, tag.version, into)
+            if row is None or not row["known"]:
+                raise TagNotFound(f"no tag {into}")
+            if not row["merged"]:
+                raise await self._missed(tag.id)
+        return await self.get(into)
+
+    async def _missed(self, tag_id: TagId) -> Stale | TagNotFound:
+        version = await self._pool.fetchval(VERSION, tag_id)
+        return TagNotFound(f"no tag {tag_id}") if version is None else Stale(version)
+
+
+def _page_sql(listing: Listing, arguments: Arguments) -> str:
+    where = " AND ".join(["true", *_conditions(listing.conditions, arguments)])
+    start = beyond(listing, SORTED, arguments)
+    page = f"""
+        SELECT p.* FROM tags p WHERE {where} AND {start or "true"}
+         ORDER BY {order_by(listing, SORTED)}
+         LIMIT {arguments.add(listing.limit + 1, "integer")}"""  # noqa: S608 - constants and numbered parameters
+    if listing.counting is None:
+        return page
+    # There are few enough tags to count them: an estimate would be no cheaper.
+    total = f"SELECT count(*) AS total FROM tags p WHERE {where}"  # noqa: S608
+    return f"SELECT * FROM ({total}) total LEFT JOIN LATERAL ({page}) page ON true"  # noqa: S608
+
+
+def _conditions(conditions: Sequence[Condition], arguments: Arguments) -> list[str]:
+    found: list[str] = []
+    for condition in conditions:
+        column, kind = FILTERED[condition.field]
+        values: Sequence[object] = condition.values
+        if condition.field == "name":
+            values = [tag_key(str(value)) for value in values]
+        found.append(compare(column, condition.op, values, kind, arguments))
+    return found
+
+
+def _tag(row: asyncpg.Record) -> CountedTag:
+    return CountedTag(
+        id=TagId(row["id"]),
+        slug=row["slug"],
+        name=row["name"],
+        usage_count=row["usage_count"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        version=row["version"],
+    )
