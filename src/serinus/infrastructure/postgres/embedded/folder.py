@@ -145,6 +145,17 @@ class DataFolder:
         writing = os.open(self.clients, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         return reading, writing
 
+    def has_no_client(self, deadline: float) -> bool:
+        """Whether the FIFO has no writer. Takes the lock: who opens it to read looks alive."""
+        with self.locked(deadline):
+            reading = os.open(self.clients, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                return os.read(reading, 1) == b""
+            except BlockingIOError:
+                return False
+            finally:
+                os.close(reading)
+
     def _if_fifo(self, fd: int) -> int:
         if stat.S_ISFIFO(os.fstat(fd).st_mode):
             return fd

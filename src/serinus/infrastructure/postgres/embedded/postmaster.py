@@ -25,6 +25,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",  # one process less
+    "client_connection_check_interval": "1s",  # a query nobody waits for any more is ended
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -63,9 +64,10 @@ def claim(folder: DataFolder, cluster: Cluster, limits: Limits) -> int:
     stops = iter(STOPS)
     patience = 0.0
     while not try_lock(alive):
-        if time.monotonic() >= patience and (step := next(stops, None)):
-            patience = time.monotonic() + step[1]
-            _signal_leftover(cluster, step[0])
+        if time.monotonic() >= patience:
+            number, seconds = next(stops, STOPS[-1])
+            patience = time.monotonic() + seconds
+            end_leftovers(cluster, number)
         if time.monotonic() > limits.deadline:
             raise EmbeddedServerError(
                 f"a PostgreSQL that was started for {cluster.path} is still running"
@@ -77,11 +79,26 @@ def claim(folder: DataFolder, cluster: Cluster, limits: Limits) -> int:
     return alive
 
 
-def _signal_leftover(cluster: Cluster, number: signal.Signals) -> None:
+def end_leftovers(cluster: Cluster, number: signal.Signals = signal.SIGINT) -> None:
+    """Send a postmaster that has lost its supervisor `number`; it sees to its own children.
+
+    Without a postmaster they end by themselves, but only after the query they are at, so they
+    are told to end at once. (SIGINT would mean another thing to each of them.)
+    """
     pid = _recorded_pid(cluster)
     if pid and _serves(pid, cluster):
+        targets = [pid]
+    else:
+        targets = [pid for pid in _pids() if _serves(pid, cluster)]
+        number = signal.SIGQUIT if number == signal.SIGINT else number
+    for target in targets:
         with suppress(ProcessLookupError):
-            os.kill(pid, number)
+            os.kill(target, number)
+
+
+def _pids() -> list[int]:
+    """Every process, where the system tells; elsewhere the children of a postmaster stay."""
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
 
 
 def _forget_stranger(cluster: Cluster) -> None:
@@ -110,10 +127,12 @@ def _status(cluster: Cluster) -> list[str]:
 
 
 def _serves(pid: int, cluster: Cluster) -> bool:
-    """Whether the process is a postmaster on these files: it works in their folder."""
+    """Whether the process is a PostgreSQL on these files: it works in their folder."""
+    process = Path(f"/proc/{pid}")
     if Path("/proc/self/cwd").exists():
         try:
-            return Path(f"/proc/{pid}/cwd").samefile(cluster.path)
+            is_postgres = (process / "comm").read_text().startswith("postgres")
+            return is_postgres and (process / "cwd").samefile(cluster.path)
         except OSError:
             return False
     listed = subprocess.run(  # noqa: S603 - a number is all that is given
@@ -125,20 +144,23 @@ def _serves(pid: int, cluster: Cluster) -> bool:
 class Postmaster:
     """The main process of PostgreSQL, our child."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], cluster: Cluster, port: int) -> None:
         self.port = port
         self._process = process
+        self._cluster = cluster
 
     @property
     def is_running(self) -> bool:
         return self._process.poll() is None
 
     def stop(self) -> None:
+        """End it and, should it have been killed, what it left behind."""
         for number, seconds in STOPS:
             self._process.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
-                return
+                break
+        end_leftovers(self._cluster)
 
 
 def start(how: Start, alive: int, last_port: int) -> Postmaster:
@@ -176,7 +198,7 @@ def _start_on(port: int, how: Start, alive: int) -> Postmaster:
         )
     finally:
         os.close(log)
-    postmaster = Postmaster(process, port)
+    postmaster = Postmaster(process, how.cluster, port)
     try:
         _wait_until_ready(process, how, written)
     except BaseException:

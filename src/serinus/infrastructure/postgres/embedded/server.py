@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from types import MappingProxyType, TracebackType
@@ -32,6 +33,7 @@ __all__ = ["EmbeddedServer", "EmbeddedServerError", "open_embedded", "wait_until
 
 SUPERVISOR = "serinus.infrastructure.postgres.embedded.supervisor"
 POLL = 0.05  # seconds
+STOP_SECONDS = 10.0
 GRACE = 20.0  # seconds the supervisor may take beyond its own deadline to undo what it began
 
 
@@ -42,19 +44,33 @@ class EmbeddedServer:
     the process are no clients, whether forked or started: they do not keep the server alive.
     """
 
-    def __init__(self, connection: Connection, client: int, *, started: bool) -> None:
+    def __init__(
+        self, folder: DataFolder, connection: Connection, client: int, *, started: bool
+    ) -> None:
         self.dsn = connection.dsn
         self.started = started  # False: joined one that ran already
         self.version = connection.version
+        self._folder = folder
         self._port = connection.port
         self._client: int | None = client
-        _close_after_fork(self)
+        _leave_after_fork(self)
 
     def close(self) -> None:
-        """Cease to be a client. Does not wait: the server ends when nobody is left."""
+        """Cease to be a client; as the last one, wait until the server has ended.
+
+        Where we are the first process of a container, all others are killed when we end.
+        """
+        if self.leave():
+            with suppress(OSError, EmbeddedServerError):  # the folder may be gone
+                if self._folder.has_no_client(time.monotonic() + STOP_SECONDS):
+                    wait_until_stopped(self._folder.root, STOP_SECONDS)
+
+    def leave(self) -> bool:
+        """Cease to be a client and wait for nothing; False when we were none any more."""
         client, self._client = self._client, None
         if client is not None:
             os.close(client)
+        return client is not None
 
     def __enter__(self) -> Self:
         return self
@@ -71,12 +87,12 @@ class EmbeddedServer:
         return f"<EmbeddedServer {self.version} on 127.0.0.1:{self._port}>"
 
 
-def _close_after_fork(server: EmbeddedServer) -> None:
+def _leave_after_fork(server: EmbeddedServer) -> None:
     known = ref(server)
 
     def leave() -> None:
         if (inherited := known()) is not None:
-            inherited.close()
+            inherited.leave()
 
     os.register_at_fork(after_in_child=leave)
 
@@ -113,7 +129,7 @@ def open_embedded(
 def wait_until_stopped(data_dir: Path, seconds: float = 10.0) -> bool:
     """Wait for the end of every PostgreSQL process of the folder; False when some remain.
 
-    For those who want to move or remove the folder.
+    For those who want to move or remove the folder of a server that was killed.
     """
     folder = DataFolder(data_dir.absolute())
     deadline = time.monotonic() + seconds
@@ -150,7 +166,7 @@ class _Opening:
             except BaseException:
                 os.close(client)
                 raise
-        return EmbeddedServer(connection, client, started=started)
+        return EmbeddedServer(self._folder, connection, client, started=started)
 
     def _remaining(self) -> float:
         return max(0.1, self._deadline - time.monotonic())

@@ -121,6 +121,7 @@ def _guard(folder: DataFolder, postmaster: Postmaster, watch: Watch) -> None:
         watch.wait(None)
         if (watch.told_to_stop or watch.abandoned) and _end(folder, postmaster, watch):
             return
+    postmaster.stop()
 
 
 def _end(folder: DataFolder, postmaster: Postmaster, watch: Watch) -> bool:
