@@ -20,7 +20,7 @@ MAX_EMAIL, MAX_LOCAL_PART = 254, 64  # RFC 5321, section 4.5.3.1
 # RFC 5322, section 3.4.1: a dot-atom, then a domain of two labels at least. Letters of any
 # script are accepted (RFC 6531); whether anyone lives there is not looked up.
 EMAIL = re.compile(
-    r"[^\s@\"(),:;<>\[\\\].]+(\.[^\s@\"(),:;<>\[\\\].]+)*"
+    r"[^\s\x00-\x1f\x7f-\x9f@\"(),:;<>\[\\\].]+(\.[^\s\x00-\x1f\x7f-\x9f@\"(),:;<>\[\\\].]+)*"
     r"@([^\W_]([\w-]*[^\W_])?\.)+[^\W\d_]([\w-]*[^\W_])?"
 )
 

@@ -111,7 +111,8 @@ async def _cache_state(shared: Resources) -> State:
     if shared.configuration.cache_check is None:
         return "disabled"
     try:
-        answers = await shared.configuration.cache_check()
+        async with asyncio.timeout(CHECK_TIMEOUT):
+            answers = await shared.configuration.cache_check()
     except Exception:
         # Whatever is wrong with the cache, the rest of the report is still worth having.
         logger.warning("the cache could not be checked", exc_info=True)
