@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.folders import reachable_folder
 from tests.support.serving import SECRET, RunningServer, serving
 
 Starting = Callable[..., AbstractContextManager[RunningServer]]
@@ -19,12 +20,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def starting(tmp_path: Path, database_url: str) -> Starting:
+def home() -> Iterator[Path]:
+    """Where a server is started; its data folder lies in it."""
+    with reachable_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def starting(home: Path, database_url: str) -> Starting:
     """Start servers on one database: `with starting(SERINUS_WORKERS="2") as server`."""
 
     def start(**settings: str) -> AbstractContextManager[RunningServer]:
         return serving(
-            tmp_path, **{"DATABASE_URL": database_url, "SERINUS_SECRET_KEY": SECRET} | settings
+            home, **{"DATABASE_URL": database_url, "SERINUS_SECRET_KEY": SECRET} | settings
         )
 
     return start

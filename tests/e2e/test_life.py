@@ -52,11 +52,11 @@ def wait_until_gone(data_dir: Path, seconds: float) -> None:
 
 
 async def test_killed_in_full_flight_it_leaves_no_process_and_loses_no_post(
-    tmp_path: Path,
+    home: Path,
 ) -> None:
-    data_dir = tmp_path / ".serinus"
+    data_dir = home / ".serinus"
     written: list[str] = []
-    with serving(tmp_path) as server:
+    with serving(home) as server:
         person = administrator(server)
         async with signed_in(server, person) as http:
             for number in range(20):
@@ -73,7 +73,7 @@ async def test_killed_in_full_flight_it_leaves_no_process_and_loses_no_post(
         _, alive = psutil.wait_procs(workers, timeout=10)
         assert alive == []
 
-    with serving(tmp_path) as server:
+    with serving(home) as server:
         async with signed_in(server, person) as http:
             for post_id in written:
                 assert (await http.get(f"/api/v1/posts/{post_id}")).status_code == 200
@@ -81,27 +81,27 @@ async def test_killed_in_full_flight_it_leaves_no_process_and_loses_no_post(
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_ends_well(tmp_path: Path, how: signal.Signals) -> None:
-    with serving(tmp_path) as server:
+def test_asked_to_stop_it_ends_well(home: Path, how: signal.Signals) -> None:
+    with serving(home) as server:
         server.process.send_signal(how)
 
         assert server.process.wait(30) == 0
-        wait_until_gone(tmp_path / ".serinus", 10)
+        wait_until_gone(home / ".serinus", 10)
         assert "Traceback" not in server.said
 
 
-def test_commands_share_the_database_of_a_running_server(tmp_path: Path) -> None:
-    with serving(tmp_path):
-        listed = command("user", "list", "--json", cwd=tmp_path)
+def test_commands_share_the_database_of_a_running_server(home: Path) -> None:
+    with serving(home):
+        listed = command("user", "list", "--json", cwd=home)
 
     assert listed.returncode == 0, listed.stderr
     assert '"username": "admin"' in listed.stdout
 
 
-def test_a_second_server_on_the_port_is_told_so(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
+def test_a_second_server_on_the_port_is_told_so(home: Path) -> None:
+    with serving(home) as server:
         port = server.address.rpartition(":")[2]
-        ended = command("serve", cwd=tmp_path, SERINUS_PORT=port)
+        ended = command("serve", cwd=home, SERINUS_PORT=port)
 
     assert ended.returncode == 1
     assert "set SERINUS_PORT" in ended.stderr
@@ -115,11 +115,9 @@ def test_a_second_server_on_the_port_is_told_so(tmp_path: Path) -> None:
         "postgresql://nobody:wrong@does-not-exist.invalid/none",
     ],
 )
-def test_a_wrong_database_address_is_one_line_within_five_seconds(
-    tmp_path: Path, url: str
-) -> None:
+def test_a_wrong_database_address_is_one_line_within_five_seconds(home: Path, url: str) -> None:
     began = time.monotonic()
-    ended = command("serve", cwd=tmp_path, DATABASE_URL=url, SERINUS_SECRET_KEY=SECRET)
+    ended = command("serve", cwd=home, DATABASE_URL=url, SERINUS_SECRET_KEY=SECRET)
 
     assert time.monotonic() - began < 5
     assert ended.returncode != 0
@@ -145,12 +143,12 @@ asyncio.run(main())
     ("legacy", "loaded"), [("true", "fastapi sqlalchemy.orm"), ("false", "")]
 )
 def test_the_stack_of_engine_v1_is_imported_only_where_it_serves(
-    tmp_path: Path, database_url: str, legacy: str, loaded: str
+    home: Path, database_url: str, legacy: str, loaded: str
 ) -> None:
     settings = {"DATABASE_URL": database_url, "SERINUS_SECRET_KEY": SECRET}
     ended = subprocess.run(  # noqa: S603 - our own text
         [sys.executable, "-c", LOADED],
-        cwd=tmp_path,
+        cwd=home,
         env=environment(USE_LEGACY_API_V1=legacy, **settings),
         capture_output=True,
         text=True,
@@ -175,13 +173,13 @@ async def test_other_servers_and_more_workers_serve_the_same(
         assert server.stop() == 0
 
 
-async def test_a_database_that_goes_away_is_said(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
+async def test_a_database_that_goes_away_is_said(home: Path) -> None:
+    with serving(home) as server:
         async with server.client() as http:
             ready = await http.get("/readyz")
-            for process in postgres_of(tmp_path / ".serinus"):
+            for process in postgres_of(home / ".serinus"):
                 process.kill()
-            wait_until_gone(tmp_path / ".serinus", 10)
+            wait_until_gone(home / ".serinus", 10)
             away = await http.get("/readyz")
             v1 = await http.get("/api/v1/health")
             alive = await http.get("/health")
