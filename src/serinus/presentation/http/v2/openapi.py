@@ -4,6 +4,7 @@ Litestar describes what types say. What all operations of a kind have in common 
 so that no handler repeats it: problems, security, the headers of conditional requests.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, cast
@@ -19,7 +20,7 @@ from litestar.types import ControllerRouterHandler, Dependencies
 from serinus import __version__
 from serinus.domain.errors import Invalid, SerinusError, Stale, TooMany, Unavailable
 from serinus.domain.identity.sessions import InvalidToken, MissingCredentials
-from serinus.presentation.http.v2 import refusals
+from serinus.presentation.http.v2 import refusals, schemas
 from serinus.presentation.http.v2.authentication import Access
 from serinus.presentation.http.v2.bodies import JSON, MERGE_PATCH, StrictRequest
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
@@ -60,11 +61,13 @@ def contract(
         openapi_config=_config(),
         logging_config=None,
     )
-    document = app.openapi_schema.to_schema()
+    # As JSON has it: a default may be a tuple or an enum.
+    document = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     document["components"]["schemas"] |= _problem_schemas()
     for path, method, handler in _served(app):
         _complete(document["paths"][path][method], method, handler)
-    return document
+    schemas.improve(document)
+    return cast("dict[str, Any]", document)
 
 
 def _config() -> OpenAPIConfig:
@@ -74,7 +77,7 @@ def _config() -> OpenAPIConfig:
         description=ABOUT,
         license=License("Apache-2.0", identifier="Apache-2.0"),
         use_handler_docstrings=True,
-        operation_id_creator=lambda handler, *_: handler.handler_name,
+        operation_id_creator=_operation_id,
         tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
         components=Components(
             security_schemes={
@@ -85,6 +88,12 @@ def _config() -> OpenAPIConfig:
             }
         ),
     )
+
+
+def _operation_id(handler: HTTPRouteHandler, _: object, path: Sequence[object]) -> str:
+    """What generated clients call it. Health is served at the root as well."""
+    at_root = len(handler.paths) > 1 and len(path) == 1
+    return f"root_{handler.handler_name}" if at_root else handler.handler_name
 
 
 def _problem_schemas() -> dict[str, Any]:
@@ -103,22 +112,31 @@ def _served(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 def _complete(operation: Operation, method: str, handler: HTTPRouteHandler) -> None:
     access = Access(handler.opt.get("access", Access.CALLER))
-    errors = [*handler.opt.get("refuses", ()), *_usual(operation, method, access)]
-    operation["summary"] = operation.get("description", "").partition("\n")[0].rstrip(".")
+    parameters = [*operation.pop("parameters", []), *handler.opt.get("parameters", ())]
+    errors = [
+        *handler.opt.get("refuses", ()),
+        *_usual(operation, method, access, {each["in"] for each in parameters}),
+    ]
+    operation["summary"] = re.split(r"\.(?:\s|$)", operation.get("description", ""))[0]
     operation["security"] = SECURITY[access]
-    parameters = [*operation.get("parameters", []), *_headers(method, errors)]
-    if parameters:
+    if parameters := [*parameters, *_headers(method, errors)]:
         operation["parameters"] = parameters
     content = operation.get("requestBody", {}).get("content", {})
     if method == "patch" and JSON in content:
         content[MERGE_PATCH] = content[JSON]
     # Litestar's own description of a refused request is not what we answer.
     operation["responses"].pop("400", None)
-    operation["responses"] |= _problems(errors)
+    for status, response in operation["responses"].items():
+        response["description"] = HTTPStatus(int(status)).phrase
+        for header in response.get("headers", {}).values():
+            header.setdefault("schema", {"type": "string"})
+    responses = operation["responses"] | _problems(errors)
+    operation["responses"] = dict(sorted(responses.items()))
 
 
-def _usual(operation: Operation, method: str, access: Access) -> Iterator[type[SerinusError]]:
-    places = {parameter["in"] for parameter in operation.get("parameters", [])}
+def _usual(
+    operation: Operation, method: str, access: Access, places: set[str]
+) -> Iterator[type[SerinusError]]:
     if access is Access.CALLER:
         yield from (MissingCredentials, InvalidToken)
     elif access is Access.VISITOR:
