@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 import asyncpg
 import typer
 
+from serinus.application.content.importing import Importing
 from serinus.application.identity.administration import Administration
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Role
 from serinus.domain.release.assignment import bucket
 from serinus.infrastructure.credentials.common_passwords import common_passwords
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
+from serinus.infrastructure.demo.loading import load_demo
 from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
@@ -23,6 +25,7 @@ from serinus.infrastructure.postgres.migrations.runner import migrate as apply_m
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.routing import PostgresRoutings
 from serinus.infrastructure.settings import Settings, SettingsError, described
+from serinus.presentation.cli.importing import import_app
 from serinus.presentation.cli.operations import (
     Finding,
     Opened,
@@ -34,6 +37,7 @@ from serinus.presentation.cli.operations import (
 from serinus.wiring import database, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.examination import examine
+from serinus.wiring.importing import importing, open_source
 from serinus.wiring.routing import boot
 
 T = TypeVar("T")
@@ -102,7 +106,7 @@ class Operations:
         raise NotImplementedError
 
     def import_commands(self) -> typer.Typer:
-        return typer.Typer()
+        return import_app(_importing, open_source)
 
 
 def _settings() -> Settings:
@@ -150,6 +154,12 @@ def _with_pool(work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
 
 
 @contextmanager
+def _importing() -> Iterator[Importing]:
+    with _ready(_settings()) as (found, _):
+        yield importing(found.url)
+
+
+@contextmanager
 def _administering(pool: asyncpg.Pool) -> Iterator[Administration]:
     passwords = PasswordHashes(threads=1)
     try:
@@ -165,7 +175,7 @@ async def _prepare(
     found: database.Database,
     port: int,
     *,
-    demo: bool,  # noqa: ARG001
+    demo: bool,
 ) -> Opened:
     """Everything before the first request that is done once, and not by every worker."""
     pool = await open_pool(found.url, size=2)
@@ -174,7 +184,7 @@ async def _prepare(
         # Of somebody else's server nobody reads the start's output: there an operator makes
         # the first account, with `serinus user create`.
         administrator = await _first_administrator(pool) if found.embedded else None
-        demo_posts = 0
+        demo_posts = await load_demo(importing(found.url)) if demo else 0
     finally:
         await pool.close()
     host = (
