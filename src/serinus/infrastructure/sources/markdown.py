@@ -102,6 +102,8 @@ class MarkdownSource:
             file.is_dir() or not file.resolve().is_relative_to(self._root)
         ):
             return Skipped(address, "symbolic link to a folder, or out of this one")
+        if not file.is_file():  # a pipe would never end
+            return Skipped(address, "not a file")
         if file.suffix.lower() not in SUFFIXES:
             return Skipped(address, "not a Markdown file")
         if file.stem == "_index" or file.stem.startswith("_index."):
