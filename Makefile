@@ -6,8 +6,11 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/pytest
 
+# Where what depends on the servers' versions is tested; the rest runs on top of it.
+IN_CONTAINERS := tests/infrastructure tests/contract
+
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format lock clean
+.PHONY: help run test test-containers unit check format lock clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,6 +20,9 @@ run: $(VENV)/run.stamp ## set up, then serve everything embedded on port 8000
 
 test: $(VENV)/dev.stamp ## every test, on real servers
 	$(PYTEST) -n 2
+
+test-containers: $(VENV)/dev.stamp ## those that need a database, on the PostgreSQL and Redis of staging
+	SERINUS_TEST_SERVERS=containers $(PYTEST) -n 2 -m "database and not e2e" $(IN_CONTAINERS)
 
 unit: $(VENV)/dev.stamp ## only the tests that need no server
 	$(PYTEST) -m "not database and not e2e and not containers"
