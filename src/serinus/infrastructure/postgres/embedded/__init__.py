@@ -4,10 +4,13 @@
     app_role      the role and the database the application works in
     folder        the files in the data folder, the lock, and who counts as a client
     connection    the file that tells port and passwords to whoever may read the folder
+    launch        starting the supervisor
     supervisor    a process of its own that owns PostgreSQL and ends it after the last client
     watch         what the supervisor waits for
     postmaster    starting and stopping PostgreSQL
-    cluster       where its files are, and how they come to be
+    cluster       where its files are
+    creation      how they come to be
+    program       running its other programs
     binaries      which `postgres` to run
     account       whom to run it as: it refuses root
     child         starting a process as somebody else that cannot outlive us

@@ -17,10 +17,15 @@ class Account:
     gid: int
 
     def __str__(self) -> str:
+        return self.name or str(self.uid)
+
+    @property
+    def name(self) -> str | None:
+        """Containers often run as a number that has no name."""
         try:
             return pwd.getpwuid(self.uid).pw_name
         except KeyError:
-            return f"with user id {self.uid}"
+            return None
 
     @property
     def is_ours(self) -> bool:
@@ -54,13 +59,19 @@ class Account:
         os._exit(0)
 
 
+def _owner(path: Path) -> Account:
+    status = path.stat()
+    return Account(status.st_uid, status.st_gid)
+
+
 def account_for(folder: DataFolder) -> Account:
     """Ourselves; for root the owner of the files, else `postgres`, else `nobody`."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
-    for path in (folder.cluster, folder.root):
-        if path.exists() and (owner := path.stat()).st_uid != 0:
-            return Account(owner.st_uid, owner.st_gid)
+    if folder.cluster.exists() and (owner := _owner(folder.cluster)).uid:
+        return owner
+    if (owner := _owner(folder.root)).uid and owner.name:
+        return owner
     for name in PREFERRED:
         try:
             entry = pwd.getpwnam(name)

@@ -5,7 +5,6 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,14 +51,15 @@ def find_package() -> Path | None:
     return Path(spec.submodule_search_locations[0])
 
 
-def candidates(package: Path | None) -> Iterator[Path]:
+def candidates(package: Path | None) -> list[Path]:
     """Folders with a `postgres` and an `initdb`, best first: ours before the system's."""
     places = [(package, "pginstall*/bin")] if package else []
+    found = []
     for root, pattern in (*places, *SYSTEM):
-        yield from sorted(filter(_is_complete, root.glob(pattern)), key=_number, reverse=True)
-    on_path = shutil.which("postgres")
-    if on_path and _is_complete(found := Path(on_path).resolve().parent):
-        yield found
+        found += sorted(root.glob(pattern), key=_number, reverse=True)
+    if on_path := shutil.which("postgres"):
+        found.append(Path(on_path).resolve().parent)
+    return [directory for directory in dict.fromkeys(found) if _is_complete(directory)]
 
 
 def _is_complete(directory: Path) -> bool:

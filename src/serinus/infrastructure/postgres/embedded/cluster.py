@@ -106,16 +106,26 @@ def _check(cluster: Cluster) -> None:
             f"the path of {path} is longer than the {LONGEST} bytes PostgreSQL can take: set"
             " SERINUS_DATA_DIR to a shorter one"
         )
-    if not path.exists():
-        return
+    if path.exists():
+        _check_what_is_there(cluster)
+    if account.name is None and not cluster.exists:
+        raise EmbeddedServerError(
+            f"the user id {account} has no name in /etc/passwd, without which initdb makes no"
+            f" database in {path}: give it one, or start as another user, {ELSEWHERE}"
+        )
+
+
+def _check_what_is_there(cluster: Cluster) -> None:
+    path, account = cluster.path, cluster.account
     if not path.is_dir():
         raise EmbeddedServerError(f"{path} is not a folder: move it away, {ELSEWHERE}")
     owner = path.stat()
     if owner.st_uid != account.uid:
         whose = Account(owner.st_uid, owner.st_gid)
+        start = f"start as {whose}, or " if owner.st_uid else ""
         raise EmbeddedServerError(
-            f"the database in {path} belongs to the user {whose}, not {account}: start as"
-            f" {whose}, or give it away with chown -R, {ELSEWHERE}"
+            f"the database in {path} belongs to the user {whose}, and PostgreSQL would run as"
+            f" {account}: {start}give it away (chown -R {account}), {ELSEWHERE}"
         )
     if not account.can_reach(path):
         raise EmbeddedServerError(

@@ -16,8 +16,14 @@ class EmbeddedServerError(Exception):
 
 def disk_full(path: Path) -> EmbeddedServerError:
     return EmbeddedServerError(
-        f"the disk that holds {path} is full: free some space there, {ELSEWHERE}"
+        f"the disk that holds {path} is full ({free_bytes(path) >> 20} MB left; a database"
+        f" takes 100 MB to begin with): free some space there, {ELSEWHERE}"
     )
+
+
+def free_bytes(path: Path) -> int:
+    usage = os.statvfs(next(place for place in (path, *path.parents) if place.exists()))
+    return usage.f_bavail * usage.f_frsize
 
 
 def says_disk_full(text: str) -> bool:

@@ -37,8 +37,6 @@ class DataFolder:
                 root.chmod(mode)
             if not root.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-            if not os.access(root, os.W_OK | os.X_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise from_os(error, root) from error
         return cls(root)

@@ -1,6 +1,6 @@
 """Running one of PostgreSQL's programs to its end, and putting its complaint into one line."""
 
-import os
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from serinus.infrastructure.postgres.embedded.errors import (
     ELSEWHERE,
     EmbeddedServerError,
     disk_full,
+    free_bytes,
     says_disk_full,
 )
 from serinus.infrastructure.postgres.embedded.watch import Watch
 
 SERIOUS = ("error:", "FATAL:", "PANIC:", "ERROR:")
+STAMP = re.compile(r"^\S+ \S+ UTC \[\d+\] ")  # time and process, which the log has
 LEAST_FREE = 1024 * 1024  # bytes
 
 
@@ -48,7 +50,7 @@ def run(command: Sequence[str], cluster: Cluster, limits: Limits, given: bytes =
 def failure(what: str, path: Path, text: str, log: Path | None = None) -> EmbeddedServerError:
     """Turn what a program of PostgreSQL wrote into one line."""
     # A full disk may have kept it from writing why.
-    if says_disk_full(text) or _free(path) < 1024 * 1024:
+    if says_disk_full(text) or free_bytes(path) < LEAST_FREE:
         return disk_full(path)
     see = f" (more in {log})" if log else ""
     return EmbeddedServerError(
@@ -56,12 +58,7 @@ def failure(what: str, path: Path, text: str, log: Path | None = None) -> Embedd
     )
 
 
-def _free(path: Path) -> int:
-    usage = os.statvfs(path if path.exists() else path.parent)
-    return usage.f_bavail * usage.f_frsize
-
-
 def last_serious_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     serious = [line for line in lines if any(mark in line for mark in SERIOUS)]
-    return (serious or lines or ["it said nothing"])[-1]
+    return STAMP.sub("", (serious or lines or ["it said nothing"])[-1])

@@ -1,14 +1,10 @@
 """Join the PostgreSQL of a data folder, or start it."""
 
-import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from selectors import EVENT_READ, DefaultSelector
 from types import MappingProxyType, TracebackType
 from typing import Self
 from weakref import ref
@@ -19,7 +15,6 @@ from serinus.infrastructure.postgres.embedded.app_role import (
     NoAnswer,
     ensure_role_and_database,
 )
-from serinus.infrastructure.postgres.embedded.binaries import find_package
 from serinus.infrastructure.postgres.embedded.connection import Connection, read_connection
 from serinus.infrastructure.postgres.embedded.errors import (
     ELSEWHERE,
@@ -28,13 +23,12 @@ from serinus.infrastructure.postgres.embedded.errors import (
     from_os,
 )
 from serinus.infrastructure.postgres.embedded.folder import DataFolder
+from serinus.infrastructure.postgres.embedded.launch import launch
 
 __all__ = ["EmbeddedServer", "EmbeddedServerError", "open_embedded", "wait_until_stopped"]
 
-SUPERVISOR = "serinus.infrastructure.postgres.embedded.supervisor"
 POLL = 0.05  # seconds
 STOP_SECONDS = 10.0
-GRACE = 20.0  # seconds the supervisor may take beyond its own deadline to undo what it began
 
 
 class EmbeddedServer:
@@ -184,57 +178,13 @@ class _Opening:
         """Start a supervisor; return our end of the FIFO when its server is ready."""
         reading, client = self._folder.open_clients()
         try:
-            try:
-                report = self._spawn(lock, reading)
-            finally:
-                os.close(reading)
-            self._await(report)
+            launch(self._folder, lock, reading, self._remaining(), self._options)
         except BaseException:
             os.close(client)  # the supervisor sees it and undoes what it has begun
             raise
-        return client
-
-    def _spawn(self, lock: int, clients: int) -> int:
-        """Return the pipe on which the supervisor reports."""
-        package = find_package()
-        order = {
-            "lock": lock,
-            "wait_seconds": self._remaining(),
-            "package": os.fspath(package) if package else None,
-            "options": self._options,
-        }
-        command = [sys.executable, "-P", "-m", SUPERVISOR, os.fspath(self._folder.root)]
-        report, reporting = os.pipe()
-        log = self._folder.open_log()
-        try:
-            process = subprocess.Popen(  # noqa: S603 - ourselves, no shell
-                [*command, json.dumps(order)],
-                stdin=clients,
-                stdout=reporting,
-                stderr=log,
-                pass_fds=(lock,),
-                start_new_session=True,
-            )
-            process.wait()  # it goes on in a child of its own
-        except BaseException:
-            os.close(report)
-            raise
         finally:
-            os.close(reporting)
-            os.close(log)
-        return report
-
-    def _await(self, report: int) -> None:
-        with os.fdopen(report, "rb") as pipe, DefaultSelector() as selector:
-            selector.register(pipe, EVENT_READ)
-            line = pipe.readline() if selector.select(self._remaining() + GRACE) else b""
-        if not line:
-            raise EmbeddedServerError(
-                f"the supervisor of the PostgreSQL in {self._folder.root} ended or hangs"
-                f" without a word: see {self._folder.log}"
-            )
-        if "error" in (answer := json.loads(line)):
-            raise EmbeddedServerError(answer["error"])
+            os.close(reading)
+        return client
 
     def _ensure(self, connection: Connection, *, started: bool) -> None:
         try:
