@@ -42,7 +42,7 @@ class PasswordHashes:
 
     async def verify(self, password: str, stored: str | None) -> bool:
         right = await self._off_loop(lambda: matches(password, stored or self._decoy))
-        return right and stored is not None
+        return right and bool(stored)
 
     def outdated(self, stored: str) -> bool:
         return not stored.startswith("$argon2id$") or ARGON2ID.check_needs_rehash(stored)
