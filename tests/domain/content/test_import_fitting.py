@@ -59,6 +59,12 @@ def test_an_empty_title_is_made_and_noted() -> None:
     assert reasons(post) == ["no title: one was made from the content or the address"]
 
 
+def test_a_title_is_one_line() -> None:
+    assert (
+        fitted(title="One\r\ntwo\u2028three\u3000four\x07").title == "One two three\u3000four"
+    )
+
+
 def test_content_is_refused_rather_than_cut() -> None:
     assert fitted(content="x" * MAX_CONTENT_BYTES).content
     with pytest.raises(Unfit, match="2097152 bytes"):

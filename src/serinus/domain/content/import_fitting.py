@@ -43,6 +43,8 @@ MAX_DESCRIPTION = 2000
 FALLBACK_CATEGORY_SLUG = "category"  # for a name without a letter or digit
 TITLE_MADE = "no title: one was made from the content or the address"
 
+# Spaces stay as they are: a wide one belongs to a Japanese title.
+_LINE_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -116,7 +118,7 @@ def _cleaned(post: ImportedPost, notes: list[Note]) -> ImportedPost:
 
 
 def _with_title(post: ImportedPost, notes: list[Note]) -> ImportedPost:
-    title = post.title.strip()
+    title = _LINE_BREAKS.sub(" ", post.title).strip()
     if not title:
         title = title_for(post.content, post.content_format, post.slug)
         notes.append(Note(TITLE_MADE, title))

@@ -131,6 +131,7 @@ def _named(source: str) -> str:
 
 
 def _run(importing: OpenImporting, order: _Order) -> None:
+    _check_writable(order.report_file)
     report = ImportReport(order.options.source, dry_run=order.options.dry_run)
     interrupted = False
     try:
@@ -142,6 +143,15 @@ def _run(importing: OpenImporting, order: _Order) -> None:
         raise Stopped("interrupted; run it again to go on", code=INTERRUPTED)
     if report.failed:
         raise typer.Exit(1)
+
+
+def _check_writable(file: Path | None) -> None:
+    """Before anything is imported, not after."""
+    try:
+        if file is not None:
+            file.touch()
+    except OSError as error:
+        raise Stopped(f"{file} cannot be written: {error.strerror}", code=2) from error
 
 
 def _import(importing: OpenImporting, order: _Order, report: ImportReport) -> None:
