@@ -51,7 +51,7 @@ async def test_a_path_is_known_exactly_or_not_at_all(engine: Engine, path: str) 
     ("method", "path", "allowed"),
     [
         ("PATCH", "/posts", "GET, HEAD, POST"),
-        ("OPTIONS", f"/posts/{uuid4()}", "DELETE, GET, HEAD, PUT"),
+        ("OPTIONS", "/posts/018f4c5e-7a00-7000-8000-000000000001", "DELETE, GET, HEAD, PUT"),
         ("GET", "/auth/login", "POST"),
         ("HEAD", "/auth/login", "POST"),
         ("POST", "", "GET, HEAD"),
