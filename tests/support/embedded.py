@@ -89,7 +89,7 @@ def valkey_version() -> str:
 
 
 def postgres_version() -> str:
-    binaries = next(candidates(find_package()), None)
+    binaries = next(iter(candidates(find_package())), None)
     if binaries is None:
         raise ServerMissing("neither the wheel with PostgreSQL nor a PostgreSQL is installed")
     output = subprocess.run(  # noqa: S603 - a binary of our own dependency

@@ -74,9 +74,9 @@ class Servers:
         """One line for pytest's header: `postgresql: embedded 18.1`."""
         try:
             source = self.source_of(kind)
+            return f"{kind}: {source} {_detail(kind, source)}"
         except ServerMissing as missing:
             return f"{kind}: missing, {missing}"
-        return f"{kind}: {source} {_detail(kind, source)}"
 
     @cached_property
     def _engine_answers(self) -> bool:
