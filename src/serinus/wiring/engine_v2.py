@@ -9,10 +9,12 @@ from typing import cast
 
 import serinus
 from serinus.application.content.editing import Editing
+from serinus.application.content.tagging import Tagging
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn
 from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
+from serinus.infrastructure.credentials.derivation import derive
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
@@ -20,14 +22,18 @@ from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
 from serinus.infrastructure.postgres.pool import probe
+from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.sessions import PostgresSessions
+from serinus.infrastructure.postgres.tags import PostgresTags
+from serinus.infrastructure.rendering import HtmlRendering
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.asgi import App
 from serinus.presentation.http.generation_switch import MayOverride
 from serinus.presentation.http.v1.app import build_v1
 from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v2.app import Services, build_v2, documented
+from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.health import Readiness
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.stores import Stores
@@ -60,7 +66,7 @@ class _Identity:
 
 def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) -> EngineV2:
     identity = _identity(settings, stores, passwords)
-    posts = PostgresPosts(stores.pool)
+    posts, tags = PostgresPosts(stores.pool), PostgresTags(stores.pool)
     editing = Editing(posts, now=now, new_id=new_id)
     v1 = build_v1(
         V1Services(
@@ -81,6 +87,12 @@ def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) ->
             authentication=identity.authentication,
             sign_in=identity.sign_in,
             profile=identity.profile,
+            editing=editing,
+            tagging=Tagging(tags, now=now, new_id=new_id),
+            post_reader=PostgresPostReader(stores.pool),
+            tag_reader=tags,
+            render=HtmlRendering(),
+            cursors=_cursors(settings),
             readiness=Readiness(lambda: _ready(stores), now),
             documentation=documented(dict),
             idempotency_keys=PostgresIdempotencyKeys(
@@ -118,6 +130,15 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
             common_passwords=stores.common_passwords,
             now=now,
         ),
+    )
+
+
+def _cursors(settings: Settings) -> Cursors:
+    return Cursors(
+        [
+            derive(secret, b"serinus/cursor/hmac-sha256")
+            for secret in settings.serinus_secret_key
+        ]
     )
 
 

@@ -8,6 +8,9 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from serinus.application.content.editing import Editing
+from serinus.application.content.reading import PostReader, Renderer, TagReader
+from serinus.application.content.tagging import Tagging
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.idempotency import IdempotencyKeys
 from serinus.application.identity.ports import Clock
@@ -21,11 +24,14 @@ from serinus.presentation.http.v2 import (
     documentation,
     health,
     openapi,
+    posts,
     problem_pages,
     problems,
+    tags,
     users_me,
 )
 from serinus.presentation.http.v2.bodies import StrictRequest
+from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.documentation import Documentation
 from serinus.presentation.http.v2.health import Readiness
 from serinus.presentation.http.v2.idempotency import Idempotent
@@ -34,6 +40,8 @@ from serinus.presentation.http.v2.strict_paths import StrictPaths
 ROUTERS = (
     auth.router,
     users_me.router,
+    posts.router,
+    tags.router,
     health.router,
     documentation.router,
     problem_pages.router,
@@ -50,6 +58,12 @@ class Services:
     authentication: Authentication
     sign_in: SignIn
     profile: Profile
+    editing: Editing
+    tagging: Tagging
+    post_reader: PostReader
+    tag_reader: TagReader
+    render: Renderer
+    cursors: Cursors
     idempotency_keys: IdempotencyKeys
     readiness: Readiness
     documentation: Documentation

@@ -1,6 +1,7 @@
 """Conditional requests (RFC 9110, section 13): entity tags are versions."""
 
 import re
+from hashlib import blake2b
 from typing import Any
 
 from litestar import Request, Response
@@ -9,7 +10,7 @@ from serinus.presentation.http.v2.refusals import MalformedHeader, PreconditionR
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _LIST = re.compile(rf"\s*{_TAG.pattern}(\s*,\s*{_TAG.pattern})*\s*")
-_VERSION = re.compile(r"[1-9][0-9]{0,9}")
+_VERSION = re.compile(r"([1-9][0-9]{0,9})(-[0-9a-f]+)?")
 
 #: No stored version: a caller that has seen only foreign tags has seen nothing of ours.
 NEVER = 0
@@ -18,6 +19,19 @@ NEVER = 0
 def etag(version: int) -> str:
     """Strong: the version changes with every change of what is shown."""
     return f'"{version}"'
+
+
+def etag_of(version: int, body: bytes) -> str:
+    """Strong, where one version has several representations: other members, renamed tags.
+
+    `If-Match` asks for the version alone; what a client left out it can still change.
+    """
+    return f'"{version}-{_digest(body)}"'
+
+
+def weak_etag(body: bytes) -> str:
+    """For lists, which have no version."""
+    return f'W/"{_digest(body)}"'
 
 
 def seen_version(request: Request[Any, Any, Any]) -> int | None:
@@ -31,8 +45,13 @@ def seen_version(request: Request[Any, Any, Any]) -> int | None:
         raise PreconditionRequired
     if value == "*":
         return None
-    tags = [tag for weak, tag in _tags("If-Match", value) if not weak]
-    return max((int(tag) for tag in tags if _VERSION.fullmatch(tag)), default=NEVER)
+    tags = [_VERSION.fullmatch(tag) for weak, tag in _tags("If-Match", value) if not weak]
+    return max((int(tag[1]) for tag in tags if tag), default=NEVER)
+
+
+def version_if_sent(request: Request[Any, Any, Any]) -> int | None:
+    """Like `seen_version`, where `If-Match` is welcome and not asked for."""
+    return seen_version(request) if request.headers.get("if-match", "").strip() else None
 
 
 def unchanged(request: Request[Any, Any, Any], tag: str) -> bool:
@@ -48,6 +67,10 @@ def not_modified(tag: str, **headers: str) -> Response[None]:
     """304 with the headers that the full answer would carry."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(None, status_code=304, headers={"ETag": tag, **named})
+
+
+def _digest(body: bytes) -> str:
+    return blake2b(body, digest_size=6).hexdigest()
 
 
 def _tags(name: str, value: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from serinus.domain import errors
 from serinus.domain.content import post, slug, taxonomy
 from serinus.domain.errors import SerinusError
 from serinus.domain.identity import accounts, sessions
-from serinus.presentation.http.v2 import refusals
+from serinus.presentation.http.v2 import cursors, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,18 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Malformed header",
         "A header does not have the form that its specification gives it.",
         "`errors` names the header.",
+    ),
+    Explanation(
+        cursors.CursorInvalid,
+        "Invalid cursor",
+        "`after` or `before` is no cursor of ours, or was made with a key that is gone.",
+        "Take cursors from `page` as they are; begin again at the first page.",
+    ),
+    Explanation(
+        cursors.CursorMismatch,
+        "Cursor of another list",
+        "The cursor was made for other filters or another order than those of this request.",
+        "Keep filters and `sort` while you go through pages, or begin at the first page.",
     ),
     Explanation(
         errors.Invalid,
@@ -162,6 +174,12 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Slug taken",
         "The slug leads, or once led, to another post.",
         "Choose another one, or leave it out to get a free one.",
+    ),
+    Explanation(
+        taxonomy.TagTaken,
+        "Tag name taken",
+        "There is a tag with this name, or with one that reads the same.",
+        "Use that tag, or choose another name.",
     ),
     Explanation(
         errors.Stale,

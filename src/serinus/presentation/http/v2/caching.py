@@ -1,0 +1,82 @@
+"""What caches may do with an answer: RFC 9111, and `Cache-Tag` for purging by record."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import ResponseHeader
+from litestar.openapi.datastructures import ResponseSpec
+
+from serinus.domain.content.post import Post
+from serinus.presentation.http.v2.conditional import (
+    etag_of,
+    not_modified,
+    unchanged,
+    weak_etag,
+)
+
+T = TypeVar("T")
+
+PUBLIC = "public, max-age=0, s-maxage=30, stale-while-revalidate=120"
+PRIVATE = "private, no-store"
+
+# An answer to nobody in particular may not be given to somebody, nor the other way round.
+VARY = "Authorization, X-API-Key"
+
+ETAG = ResponseHeader("ETag", documentation_only=True, description="for conditional requests")
+LOCATION = ResponseHeader("Location", documentation_only=True, description="where it is now")
+DESCRIBED = [
+    ETAG,
+    ResponseHeader(
+        "Cache-Control", documentation_only=True, description=f"{PUBLIC}, or {PRIVATE}"
+    ),
+    ResponseHeader("Cache-Tag", documentation_only=True, description="records, for purging"),
+]
+
+NOT_MODIFIED = {304: ResponseSpec(None, description="the client has it already")}
+MOVED = {301: ResponseSpec(None, description="it is at `Location` now")}
+
+LIST_OF_POSTS = "list:posts"
+LIST_OF_TAGS = "list:tags"
+
+_encode = msgspec.json.Encoder().encode
+
+
+def public(tags: Iterable[str]) -> dict[str, str]:
+    return {"Cache-Control": PUBLIC, "Cache-Tag": ",".join(tags), "Vary": VARY}
+
+
+def private() -> dict[str, str]:
+    return {"Cache-Control": PRIVATE, "Vary": VARY}
+
+
+def tags_of(post: Post) -> list[str]:
+    """Whatever changes what is shown of a post: itself and the names of its terms."""
+    return [
+        f"post:{post.id}",
+        *(f"tag:{tag.id}" for tag in post.tags),
+        *(f"category:{category.id}" for category in post.categories),
+    ]
+
+
+def answer(
+    shown: T,
+    headers: dict[str, str],
+    *,
+    version: int | None = None,
+    unless: Request[Any, Any, Any] | None = None,
+    status: int = 200,
+) -> Response[T]:
+    """`version`: of the item; lists have none. `unless`: 304 when that client has it."""
+    body = _encode(shown)
+    tag = weak_etag(body) if version is None else etag_of(version, body)
+    if unless is not None and unchanged(unless, tag):
+        return cast("Response[T]", not_modified(tag, **headers))
+    encoded = Response(
+        body,
+        status_code=status,
+        headers={"ETag": tag, **headers},
+        media_type="application/json",
+    )
+    return cast("Response[T]", encoded)

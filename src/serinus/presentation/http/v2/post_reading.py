@@ -1,0 +1,186 @@
+"""Reading posts: the list, one by its id, one by its slug."""
+
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from serinus.application.content.reading import PostReader, Renderer
+from serinus.domain.content import post_query
+from serinus.domain.content.post import (
+    Post,
+    PostId,
+    PostNotFound,
+    PostType,
+    Status,
+    check_may_see,
+)
+from serinus.domain.errors import Forbidden
+from serinus.domain.identity.caller import Caller
+from serinus.presentation.http.v2 import caching, query_values
+from serinus.presentation.http.v2.authentication import VISITORS
+from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch, Cursors
+from serinus.presentation.http.v2.describing import refuses
+from serinus.presentation.http.v2.given import Given
+from serinus.presentation.http.v2.list_parameters import described_item, described_list
+from serinus.presentation.http.v2.list_queries import Lists, check_known
+from serinus.presentation.http.v2.lists import Listing
+from serinus.presentation.http.v2.post_shapes import BASE, MEMBERS, PostView, parts_of, shown
+from serinus.presentation.http.v2.refusals import MalformedHeader
+
+AnyRequest = Request[Any, Any, Any]
+
+POSTS = Lists(
+    MEMBERS,
+    filters=post_query.FILTERS,
+    values={
+        "status": query_values.member_of(Status),
+        "type": query_values.member_of(PostType),
+        "author": query_values.identifier,
+        "tag": query_values.text,
+        "category": query_values.text,
+        "locale": query_values.text,
+        "published_at": query_values.instant,
+        "created_at": query_values.instant,
+        "updated_at": query_values.instant,
+    },
+    sorts=post_query.SORTS,
+    order=post_query.NEWEST_FIRST,
+)
+
+LIST = {
+    **VISITORS,
+    **described_list(POSTS),
+    **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+}
+ITEM = {
+    **VISITORS,
+    **described_item(MEMBERS),
+    **refuses(PostNotFound, MalformedHeader, Forbidden),
+}
+
+
+@get(
+    "/",
+    opt={
+        **VISITORS,
+        **described_list(POSTS),
+        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+    },
+    response_headers=caching.DESCRIBED,
+    responses=caching.NOT_MODIFIED,
+)
+async def list_posts(
+    request: AnyRequest,
+    visitor: Given[Caller | None],
+    post_reader: Given[PostReader],
+    cursors: Given[Cursors],
+    render: Given[Renderer],
+) -> Response[Listing[PostView]]:
+    """List posts, by default the newest first.
+
+    Everybody sees what is published, authors their own drafts too, editors everything.
+    """
+    _may_read(visitor)
+    given = query_values.parameters(request.scope["query_string"])
+    listing = POSTS.listing(given, cursors)
+    members = MEMBERS.chosen(given)
+    page = await post_reader.page(visitor, listing, parts_of(members))
+    answer = POSTS.shown(
+        page,
+        [await _show(each, members, render) for each in page.items],
+        listing,
+        lambda at: cursors.seal(post_query.position(at, listing.orders), POSTS.mark(listing)),
+    )
+    headers = caching.private() if visitor else caching.public([caching.LIST_OF_POSTS])
+    return caching.answer(answer, headers, unless=request)
+
+
+@get(
+    "/{post_id:uuid}",
+    opt={
+        **VISITORS,
+        **described_item(MEMBERS),
+        **refuses(PostNotFound, MalformedHeader, Forbidden),
+    },
+    response_headers=caching.DESCRIBED,
+    responses=caching.NOT_MODIFIED,
+)
+async def show_post(
+    request: AnyRequest,
+    post_id: FromPath[UUID],
+    visitor: Given[Caller | None],
+    post_reader: Given[PostReader],
+    render: Given[Renderer],
+) -> Response[PostView]:
+    """Read a post."""
+    _may_read(visitor)
+    members = _chosen(request)
+    found = await post_reader.one(PostId(post_id), parts_of(members))
+    check_may_see(visitor, found)
+    view = await _show(found, members, render)
+    return caching.answer(view, _headers(visitor, found), version=found.version, unless=request)
+
+
+@get(
+    "/by-slug/{slug:path}",
+    opt={
+        **VISITORS,
+        **described_item(MEMBERS),
+        **refuses(PostNotFound, MalformedHeader, Forbidden),
+    },
+    response_headers=caching.DESCRIBED,
+    responses=caching.NOT_MODIFIED | caching.MOVED,
+)
+async def show_post_by_slug(
+    request: AnyRequest,
+    slug: FromPath[str],
+    visitor: Given[Caller | None],
+    post_reader: Given[PostReader],
+    render: Given[Renderer],
+) -> Response[PostView]:
+    """Read the post that a slug leads to.
+
+    A slug it had before, or an address it was imported from, is answered 301.
+    """
+    _may_read(visitor)
+    members = _chosen(request)
+    address = slug.removeprefix("/")
+    found = await post_reader.at(address, parts_of(members))
+    check_may_see(visitor, found)
+    headers = _headers(visitor, found)
+    if found.slug != address:
+        return _moved(request, found, headers)
+    view = await _show(found, members, render)
+    return caching.answer(view, headers, version=found.version, unless=request)
+
+
+def _may_read(visitor: Caller | None) -> None:
+    if visitor is not None:
+        visitor.need("posts:read")
+
+
+def _chosen(request: AnyRequest) -> frozenset[str]:
+    given = query_values.parameters(request.scope["query_string"])
+    check_known(given, MEMBERS.parameters)
+    return MEMBERS.chosen(given)
+
+
+async def _show(found: Post, members: frozenset[str], render: Renderer) -> PostView:
+    return shown(found, members, await render(found) if "html" in members else None)
+
+
+def _headers(visitor: Caller | None, found: Post) -> dict[str, str]:
+    """Who sees a post without signing in sees one that is published."""
+    return caching.private() if visitor else caching.public(caching.tags_of(found))
+
+
+def _moved(request: AnyRequest, found: Post, headers: dict[str, str]) -> Response[PostView]:
+    query = request.scope["query_string"].decode("ascii")
+    location = f"{BASE}/by-slug/{quote(found.slug)}" + (f"?{query}" if query else "")
+    answer: Response[Any] = Response(
+        None, status_code=301, headers={"Location": location, **headers}
+    )
+    return answer

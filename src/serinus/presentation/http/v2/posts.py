@@ -1,0 +1,28 @@
+"""/api/v2/posts: what authors write and everybody reads."""
+
+from litestar import Router
+
+from serinus.presentation.http.v2.post_reading import list_posts, show_post, show_post_by_slug
+from serinus.presentation.http.v2.post_shapes import BASE
+from serinus.presentation.http.v2.post_writing import (
+    change_post,
+    create_post,
+    delete_post,
+    publish_post,
+    unpublish_post,
+)
+
+router = Router(
+    BASE,
+    route_handlers=[
+        list_posts,
+        create_post,
+        show_post,
+        show_post_by_slug,
+        change_post,
+        delete_post,
+        publish_post,
+        unpublish_post,
+    ],
+    tags=["posts"],
+)
