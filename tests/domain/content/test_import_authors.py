@@ -1,3 +1,5 @@
+"""The account that a name in another system becomes."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

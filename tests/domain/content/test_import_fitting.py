@@ -1,3 +1,5 @@
+"""What is cut, what is refused, and that each cut is noted."""
+
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

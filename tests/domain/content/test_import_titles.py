@@ -1,3 +1,5 @@
+"""Titles and languages for content that comes without them."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

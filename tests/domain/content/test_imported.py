@@ -1,3 +1,5 @@
+"""Digests, addresses, threads and trees of imported content."""
+
 from dataclasses import replace
 from datetime import UTC, datetime
 

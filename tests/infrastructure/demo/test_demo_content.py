@@ -1,3 +1,5 @@
+"""The demo content: complete, within every limit, and loaded once."""
+
 import asyncio
 from datetime import UTC, datetime, timedelta
 

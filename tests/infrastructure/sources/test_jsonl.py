@@ -1,3 +1,5 @@
+"""Collections of links, one JSON object a line."""
+
 import json
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Folders of Markdown files, with every oddity that real ones have."""
+
 import os
 from datetime import UTC, datetime
 from pathlib import Path

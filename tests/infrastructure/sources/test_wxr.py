@@ -1,3 +1,5 @@
+"""WordPress exports, well-formed, broken and hostile."""
+
 from datetime import UTC, datetime
 from pathlib import Path
 

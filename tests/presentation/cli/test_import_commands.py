@@ -1,3 +1,5 @@
+"""`serinus import`, as a user types it."""
+
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from serinus.application.content.import_ports import ImportSource
 from serinus.application.content.importing import Importing
+from serinus.domain.errors import Unavailable
 from serinus.infrastructure.postgres.importing import PostgresImports
 from serinus.infrastructure.sources.jsonl import JsonLinesSource
 from serinus.infrastructure.sources.markdown import MarkdownSource
@@ -172,4 +175,19 @@ def test_an_interrupted_import_still_reports(database_url: str, blog: Path) -> N
 
     assert isinstance(result.exception, Stopped)
     assert result.exception.code == 130
+    assert "section page" in result.stdout
+
+
+def test_what_was_done_before_the_database_went_away_is_reported(
+    database_url: str, blog: Path
+) -> None:
+    class Lost(MarkdownSource):
+        def position(self) -> tuple[int, int]:
+            if super().position()[0]:
+                raise Unavailable("the database did not answer")
+            return 0, 1
+
+    result = call(commands(database_url, Lost), "markdown", blog)
+
+    assert isinstance(result.exception, Unavailable)
     assert "section page" in result.stdout

@@ -98,22 +98,26 @@ class MarkdownSource:
         address = file.relative_to(self._root).as_posix()
         if file.name in {AUTHORS, CATEGORIES} or file.name.endswith(COMMENTS):
             return None
-        if file.is_symlink() and (
-            file.is_dir() or not file.resolve().is_relative_to(self._root)
-        ):
-            return Skipped(address, "symbolic link to a folder, or out of this one")
-        if not file.is_file():  # a pipe would never end
-            return Skipped(address, "not a file")
-        if file.suffix.lower() not in SUFFIXES:
-            return Skipped(address, "not a Markdown file")
-        if file.stem == "_index" or file.stem.startswith("_index."):
-            return Skipped(address, SECTION_PAGE)
+        if reason := self._left_out(file):
+            return Skipped(address, reason)
         try:
             members, body = split_front_matter(_text(file))
             comments = read_comments(file, address)
             return _Page(address, members, self._locale).post(body, comments)
         except (OSError, UnicodeDecodeError, BadFrontMatter) as error:
             return Failed(address, "file cannot be read", _why(error))
+
+    def _left_out(self, file: Path) -> str:
+        """Why a file is no post; empty for one that is."""
+        leads_out = not file.resolve().is_relative_to(self._root)
+        if file.is_symlink() and (leads_out or file.is_dir()):
+            return "symbolic link to a folder, or out of this one"
+        if not file.is_file():  # a pipe would never end
+            return "not a file"
+        if file.suffix.lower() not in SUFFIXES:
+            return "not a Markdown file"
+        is_section = file.stem == "_index" or file.stem.startswith("_index.")
+        return SECTION_PAGE if is_section else ""
 
 
 class _Page:

@@ -22,6 +22,7 @@ from serinus.application.content.import_ports import ImportSource
 from serinus.application.content.import_report import ImportReport
 from serinus.application.content.importing import Importing, ImportOptions
 from serinus.domain.content.import_fitting import is_locale
+from serinus.domain.errors import SerinusError
 from serinus.presentation.cli.import_tables import as_plain, print_report
 from serinus.presentation.cli.operations import Stopped
 
@@ -138,6 +139,10 @@ def _run(importing: OpenImporting, order: _Order) -> None:
         _import(importing, order, report)
     except KeyboardInterrupt:
         interrupted = True
+    except SerinusError:
+        if report.posts or report.pages:  # what was done until then
+            _tell(order, report)
+        raise
     _tell(order, report)
     if interrupted:
         raise Stopped("interrupted; run it again to go on", code=INTERRUPTED)
