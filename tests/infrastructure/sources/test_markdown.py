@@ -45,13 +45,13 @@ def read_one(folder: Path, text: str, name: str = "post.md") -> ImportedPost:
 
 
 TOML = """+++
-path = "2021/08/03/GATs-stabilization"
+path = "2021/08/03/spring-count"
 title = "The push"
-authors = ["Jack Huey", "Ada"]
-aliases = ["2021/08/03/GATs-stabilization.html", "/releases/1.0"]
+authors = ["Mika Mori", "Ada"]
+aliases = ["2021/08/03/spring-count.html", "/counts/1"]
 
 [taxonomies]
-tags = ["types"]
+tags = ["birds"]
 categories = ["Language"]
 +++
 
@@ -78,10 +78,10 @@ def test_toml_front_matter_gives_every_member(tmp_path: Path) -> None:
     post = read_one(tmp_path, TOML)
 
     assert post.title == "The push"
-    assert post.slug == "GATs-stabilization"
+    assert post.slug == "spring-count"
     assert post.date == datetime(2021, 8, 3, tzinfo=UTC)
-    assert (post.author, post.co_authors) == ("Jack Huey", ("Ada",))
-    assert post.tags == ("types",)
+    assert (post.author, post.co_authors) == ("Mika Mori", ("Ada",))
+    assert post.tags == ("birds",)
     assert post.categories == (ImportedCategory(name="Language"),)
     assert post.content == "# The push\n\nText."
     assert post.status is Status.PUBLISHED
@@ -89,9 +89,9 @@ def test_toml_front_matter_gives_every_member(tmp_path: Path) -> None:
 
 def test_the_path_and_every_alias_are_old_addresses(tmp_path: Path) -> None:
     assert read_one(tmp_path, TOML).former_addresses == (
-        "2021/08/03/GATs-stabilization",
-        "2021/08/03/GATs-stabilization.html",
-        "/releases/1.0",
+        "2021/08/03/spring-count",
+        "2021/08/03/spring-count.html",
+        "/counts/1",
     )
 
 
