@@ -17,10 +17,14 @@ from serinus.domain.content.post_query import Part
 from serinus.domain.content.taxonomy import Category, CategoryId, Tag, TagId
 from serinus.domain.identity.caller import UserId
 
-AUTHOR_COLUMNS = """
+# Where the family name is written in Han, kana or Hangul, it comes first.
+AUTHOR_COLUMNS = r"""
     u.username,
-    coalesce(nullif(btrim(concat_ws(' ', u.first_name, u.last_name)), ''), u.username)
-        AS author_name"""
+    coalesce(nullif(btrim(
+        CASE WHEN u.last_name ~ '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]'
+             THEN concat_ws(' ', u.last_name, u.first_name)
+             ELSE concat_ws(' ', u.first_name, u.last_name)
+        END), ''), u.username) AS author_name"""
 
 TAGS = """
     ARRAY(SELECT ROW (t.id, t.slug, t.name)
