@@ -50,9 +50,11 @@ class Operations:
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:
         given = _settings()
         port = serving.free_port(given)
+        preloading = serving.preloading(given)
         with _ready(given) as (found, settings):
             announcement = asyncio.run(_prepare(settings, found, port, demo=demo))
             serving.hand_over(settings)
+            preloading.join()
             opened(announcement)
             serving.serve(settings, port)
 

@@ -5,12 +5,14 @@ import os
 import signal
 import socket
 import threading
+from importlib import import_module
 from pathlib import Path
 
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.cli.operations import Stopped
 
 APPLICATION = "serinus.wiring.http:application"
+LEGACY = "serinus.legacy.application"
 
 
 def free_port(settings: Settings) -> int:
@@ -32,6 +34,24 @@ def free_port(settings: Settings) -> int:
         return int(probe.getsockname()[1])
 
 
+def preloading(settings: Settings) -> threading.Thread:
+    """Import what workers need while this process waits for the database.
+
+    Where workers are forked (Linux) they have it then, and share its memory.
+    """
+    modules = [APPLICATION.partition(":")[0]]
+    if settings.use_legacy_api_v1:
+        modules.append(LEGACY)
+
+    def load() -> None:
+        for module in modules:
+            import_module(module)
+
+    thread = threading.Thread(target=load, name="preload")
+    thread.start()
+    return thread
+
+
 def hand_over(settings: Settings) -> None:
     """Give workers what only this process knows. They read the environment like anybody."""
     if settings.database_url is not None:
@@ -41,8 +61,6 @@ def hand_over(settings: Settings) -> None:
 
 def serve(settings: Settings, port: int) -> None:
     """Run until a signal. Returns, or raises SystemExit when a worker cannot live."""
-    # Not forked: a copy of this process would hold its files, the embedded server's among them.
-    multiprocessing.set_start_method("spawn", force=True)
     if settings.serinus_server == "uvicorn":
         _serve_uvicorn(settings, port)
     else:
