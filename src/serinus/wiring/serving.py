@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 from importlib import import_module
 from pathlib import Path
@@ -106,6 +107,9 @@ def _serve_granian(settings: Settings, port: int) -> None:
 def _serve_uvicorn(settings: Settings, port: int) -> None:
     import uvicorn  # noqa: PLC0415
 
+    # Having shut down, uvicorn raises the signal again: by then it is a plain, successful exit.
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: sys.exit(0))
     uvicorn.run(
         APPLICATION,
         factory=True,
