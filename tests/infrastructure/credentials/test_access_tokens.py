@@ -132,17 +132,20 @@ def test_a_token_with_other_claims_does_not_pass(
 @pytest.mark.parametrize(
     "token",
     [
-        "",
-        "x",
-        "a.b.c",
-        "x" * 3000,
-        "ä.ö.ü",
-        forged(a_key("another secret")),
-        forged(headers={"kid": "0" * 16}),
-        forged(headers={}),
-        forged("", "none"),
-        forged(a_key().public_key().public_bytes_raw(), "HS256"),
-        forged()[:-4] + "AAAA",
+        pytest.param("", id="nothing"),
+        pytest.param("x", id="no token"),
+        pytest.param("a.b.c", id="no JSON"),
+        pytest.param("x" * 3000, id="too long"),
+        pytest.param("ä.ö.ü", id="no ASCII"),
+        pytest.param(forged(a_key("another secret")), id="signed by another"),
+        pytest.param(forged(headers={"kid": "0" * 16}), id="a key we do not have"),
+        pytest.param(forged(headers={}), id="no key named"),
+        pytest.param(forged("", "none"), id="not signed"),
+        pytest.param(
+            forged(a_key().public_key().public_bytes_raw(), "HS256"),
+            id="our public key as a shared secret",
+        ),
+        pytest.param(forged()[:-4] + "AAAA", id="changed"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")

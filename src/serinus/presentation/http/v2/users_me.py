@@ -25,6 +25,7 @@ from serinus.domain.identity.accounts import (
     username_violations,
 )
 from serinus.domain.identity.caller import Caller, SessionId
+from serinus.domain.identity.passwords import password_violations
 from serinus.domain.identity.sessions import SessionNotFound
 from serinus.presentation.http.v2.accounts import (
     Email,
@@ -59,12 +60,15 @@ class ProfilePatch(Body, frozen=True):
     @classmethod
     def rules(cls, given: dict[str, Any]) -> list[Violation]:
         found: list[Violation] = []
+        name = clean_username(given.get("username", ""))
         if "username" in given:
-            found += username_violations(clean_username(given["username"]))
+            found += username_violations(name)
         if "email" in given:
             found += email_violations(clean_email(given["email"]))
         for field in ("first_name", "last_name"):
             found += name_violations(field, given.get(field))
+        if "password" in given:
+            found += password_violations(given["password"], username=name, common=frozenset())
         return found
 
     def edit(self, account: Account) -> Account:
