@@ -116,7 +116,7 @@ def _serve_uvicorn(settings: Settings, port: int) -> None:
         host=settings.serinus_host,
         port=port,
         workers=settings.serinus_workers,
-        log_level="warning",
+        log_level="info" if settings.serinus_access_log else "warning",
         access_log=settings.serinus_access_log,
         server_header=False,
         proxy_headers=False,  # who may set them is decided by SERINUS_TRUSTED_PROXIES
