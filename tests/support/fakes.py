@@ -10,8 +10,11 @@ from serinus.domain.content.slug import SlugTaken, candidates, slugify
 from serinus.domain.content.taxonomy import (
     Category,
     CategoryId,
+    CountedTag,
     Tag,
     TagId,
+    TagNotFound,
+    TagTaken,
     clean_name,
     tag_key,
 )
@@ -100,3 +103,44 @@ class MemoryPosts:
         slug = slugify(term.name) or "category"
         new = Category(CategoryId(term.id), slug, clean_name(term.name))
         return self.categories.setdefault(slug, new)
+
+
+@dataclass
+class MemoryTags:
+    rows: dict[TagId, CountedTag] = field(default_factory=dict)
+
+    async def get(self, tag_id: TagId) -> CountedTag:
+        if tag_id not in self.rows:
+            raise TagNotFound(f"no tag {tag_id}")
+        return self.rows[tag_id]
+
+    async def add(self, tag: CountedTag, slugs: Slugs) -> CountedTag:
+        taken = {other.slug for other in self.rows.values()}
+        free = next(slug for slug in candidates(slugs.first) if slug not in taken)
+        return self._put(replace(tag, slug=slugs.first if slugs.exact else free))
+
+    async def save(self, tag: CountedTag) -> CountedTag:
+        await self._of_version(tag.id, tag.version)
+        return self._put(replace(tag, version=tag.version + 1))
+
+    async def delete(self, tag_id: TagId, version: int) -> None:
+        await self._of_version(tag_id, version)
+        del self.rows[tag_id]
+
+    async def merge(self, tag: CountedTag, into: TagId) -> CountedTag:
+        kept = await self.get(into)
+        await self.delete(tag.id, tag.version)
+        return kept
+
+    async def _of_version(self, tag_id: TagId, version: int) -> None:
+        stored = await self.get(tag_id)
+        if stored.version != version:
+            raise Stale(stored.version)
+
+    def _put(self, tag: CountedTag) -> CountedTag:
+        for other in self.rows.values():
+            same = tag_key(other.name) == tag_key(tag.name) or other.slug == tag.slug
+            if other.id != tag.id and same:
+                raise TagTaken("another tag has this name or this slug")
+        self.rows[tag.id] = tag
+        return tag

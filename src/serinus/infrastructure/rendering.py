@@ -1,6 +1,7 @@
 """Content as HTML that is safe to show, whoever wrote it."""
 
 import asyncio
+import re
 
 import nh3
 from markdown_it import MarkdownIt
@@ -18,6 +19,7 @@ ATTRIBUTES = {
     "td": nh3.ALLOWED_ATTRIBUTES["td"] | {"style"},
     "th": nh3.ALLOWED_ATTRIBUTES["th"] | {"style"},
 }
+LANGUAGE = re.compile(r"language-[\w.+#-]+")
 STYLES = {"text-align"}  # how Markdown aligns the columns of a table
 
 
@@ -45,6 +47,5 @@ class HtmlRendering:
         return self._cleaner.clean(content)
 
 
-def _language_classes_only(tag: str, attribute: str, value: str) -> str | None:
-    allowed = attribute != "class" or (tag == "code" and value.startswith("language-"))
-    return value if allowed else None
+def _language_classes_only(_tag: str, attribute: str, value: str) -> str | None:
+    return value if attribute != "class" or LANGUAGE.fullmatch(value) else None
