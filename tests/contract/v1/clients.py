@@ -63,20 +63,20 @@ class People:
     http: httpx.AsyncClient
     pool: asyncpg.Pool
 
-    async def a(self, role: Role = Role.AUTHOR, username: str | None = None) -> Person:
-        user_id, session_id, now = uuid7(), uuid7(), datetime.now(UTC)
-        name = username or f"{role.value}-{user_id.hex[-12:]}"
+    async def a(self, role: Role = Role.AUTHOR, user_id: UUID | None = None) -> Person:
+        """The same `user_id` makes the same account in another database."""
+        user_id, session_id, now = user_id or uuid7(), uuid7(), datetime.now(UTC)
+        name = f"{role.value}-{user_id.hex[-12:]}"
         await self.pool.execute(
             """
             INSERT INTO users (id, username, username_key, email, role, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $6)
+            VALUES ($1, $2, $3, $4, $5, '2026-01-01 00:00Z', '2026-01-01 00:00Z')
             """,
             user_id,
             name,
             username_key(name),
             f"{user_id}@example.org",
             role,
-            now,
         )
         await self.pool.execute(
             """

@@ -40,7 +40,7 @@ async def plant_post(pool: asyncpg.Pool, author_id: UUID, **columns: Any) -> UUI
 
 
 async def plant_tag(pool: asyncpg.Pool, name: str, slug: str, **columns: Any) -> UUID:
-    tag_id = uuid7()
+    tag_id = columns.get("id") or uuid7()
     created_at = columns.get("created_at", NOON)
     await pool.execute(
         """
