@@ -50,4 +50,9 @@ async def health(readiness: NamedDependency[Readiness]) -> Healthy:
     return Healthy("healthy", readiness.now())
 
 
-router = Router("/", route_handlers=[healthz, readyz, health], tags=["health"])
+router = Router(
+    "/",
+    route_handlers=[healthz, readyz, health],
+    response_headers={"Cache-Control": "no-store"},
+    tags=["health"],
+)
