@@ -11,6 +11,8 @@ REDIS_IMAGE = os.environ.get("SERINUS_TEST_REDIS_IMAGE", "redis:7")
 # The data is thrown away with the run.
 CARELESS = "postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 ROOMY = "-c max_connections=200"
+# Compiling pays for none of our statements, and slim images lack what it takes.
+INTERPRETED = "-c jit=off"
 
 
 def engine_answers() -> bool:
@@ -42,7 +44,7 @@ def start_postgres() -> Running:
     from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
 
     container = PostgresContainer(POSTGRES_IMAGE, driver=None)
-    container.with_command(f"{CARELESS} {ROOMY}")
+    container.with_command(f"{CARELESS} {ROOMY} {INTERPRETED}")
     container.with_tmpfs_mount("/var/lib/postgresql/data")
     try:
         container.start()
