@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -44,6 +44,11 @@ class Person:
     id: UUID
     session_id: UUID
     headers: dict[str, str]
+
+
+class Statement(NamedTuple):
+    sql: str
+    parameters: tuple[object, ...]
 
 
 class Engine:
@@ -123,13 +128,23 @@ class Engine:
         finally:
             await connection.close()
 
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """Every statement that the engine sends meanwhile, BEGIN and the like aside."""
-        sent: list[str] = []
+    async def plan(self, statement: Statement) -> str:
+        """How the database would go about it, if its tables were too large to be read whole."""
+        settings = {"enable_seqscan": "off", "enable_bitmapscan": "off"}
+        connection = await asyncpg.connect(self.url, server_settings=settings)
+        try:
+            rows = await connection.fetch(f"EXPLAIN {statement.sql}", *statement.parameters)
+        finally:
+            await connection.close()
+        return "\n".join(row[0] for row in rows)
 
-        def note(*arguments: Any) -> None:
-            sent.append(arguments[2])
+    @contextmanager
+    def statements(self) -> Iterator[list[Statement]]:
+        """Every statement that the engine sends meanwhile, BEGIN and the like aside."""
+        sent: list[Statement] = []
+
+        def note(_: object, __: object, sql: str, parameters: Any, *___: object) -> None:
+            sent.append(Statement(sql, tuple(parameters)))
 
         engine = self.resources.engine.sync_engine
         event.listen(engine, "before_cursor_execute", note)

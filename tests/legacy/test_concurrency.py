@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 
 from tests.legacy.engine import Engine, Person, configuration, running
@@ -125,3 +126,27 @@ async def test_more_requests_than_connections_wait_their_turn(database_url: str)
         answers = await at_once(*(engine.call("GET", "/posts", author) for _ in range(30)))
 
         assert statuses(answers) == {200}
+
+
+async def test_a_request_that_is_given_up_gives_its_connection_back(engine: Engine) -> None:
+    author = await engine.person()
+    path = f"/posts/{(await engine.post(author))['id']}"
+    waiting = """
+        SELECT FROM pg_stat_activity
+         WHERE wait_event_type = 'Lock' AND datname = current_database()
+    """
+    holder = await asyncpg.connect(engine.url)
+    async with holder.transaction():
+        await holder.execute("SELECT FROM posts FOR UPDATE")
+        change = asyncio.create_task(engine.call("PUT", path, author, {"title": "t"}))
+        async with asyncio.timeout(10):
+            while not await engine.execute(waiting):
+                pass
+
+        change.cancel()
+        await asyncio.wait([change])
+    await holder.close()
+
+    assert change.cancelled()
+    assert engine.resources.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert (await engine.data("GET", path, author))["title"] == "A title"

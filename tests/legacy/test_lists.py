@@ -290,3 +290,15 @@ async def test_the_number_of_statements_of_a_write_does_not_grow_with_its_tags(
 
     assert costs[0] == costs[2]
     assert max(costs) <= 11
+
+
+async def test_the_newest_published_posts_are_read_from_their_index(engine: Engine) -> None:
+    author = await engine.person()
+    await filled(engine, author, count=1)
+    with engine.statements() as sent:
+        await engine.data("GET", "/posts?status=published&sort=-published_at", author)
+
+    plan = await engine.plan(sent[2])
+
+    assert "Index Scan Backward using posts_live_published" in plan
+    assert "Sort" not in plan

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from serinus.legacy.authentication import Caller
-from serinus.legacy.authorisation import is_visible
+from serinus.legacy.authorisation import IS_PUBLISHED, is_visible
 from serinus.legacy.envelope import malformed, not_found
 from serinus.legacy.identifiers import parse_uuid
 from serinus.legacy.models import Post, PostCategory, PostTag, Status, Tag
@@ -66,13 +66,16 @@ async def list_posts(
 ) -> tuple[Sequence[Post], int]:
     """The posts of a page that the caller may see, and how many there are on all pages."""
     rows = select(Post).where(Post.deleted_at.is_(None), is_visible(caller))
-    if filtering.statuses is not None:
+    dated = filtering.statuses == STATUSES["published"]
+    if dated:
+        rows = rows.where(IS_PUBLISHED)
+    elif filtering.statuses is not None:
         rows = rows.where(Post.status.in_(filtering.statuses))
     if filtering.author is not None:
         rows = rows.where(Post.author_id == filtering.author)
     if tag is not None:
         rows = rows.where(_is_tagged(tag))
-    return await cut(session, rows, _order(paging), paging, WITH_TERMS)
+    return await cut(session, rows, _order(paging, dated=dated), paging, WITH_TERMS)
 
 
 async def find_post(session: AsyncSession, caller: Caller, post_id: UUID) -> Post:
@@ -105,11 +108,12 @@ def _is_tagged(tag: str) -> ColumnElement[bool]:
     )
 
 
-def _order(paging: PageQuery) -> list[ColumnElement[Any]]:
+def _order(paging: PageQuery, *, dated: bool) -> list[ColumnElement[Any]]:
+    """`dated`: every post in question has a date of publication."""
     name, descending = paging.order(SORTABLE)
     column = getattr(Post, name)
     if not descending:
         return [column.asc(), Post.id.asc()]
-    # Said of columns that are never null, it would keep their indexes from being used.
-    newest = column.desc().nulls_last() if name == "published_at" else column.desc()
-    return [newest, Post.id.desc()]
+    # Said of values that are never null, it would keep their index from being read backwards.
+    last = name == "published_at" and not dated
+    return [column.desc().nulls_last() if last else column.desc(), Post.id.desc()]
