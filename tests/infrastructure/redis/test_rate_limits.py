@@ -91,6 +91,7 @@ async def test_keys_in_redis_are_short_and_say_nothing(
 
     async with connect(redis_url) as client:
         (key,) = await client.keys()
+        assert isinstance(key, bytes)
         assert re.fullmatch(rb"serinus:limit:[0-9a-f]{32}", key)
 
 
