@@ -39,6 +39,10 @@ format: $(VENV)/dev.stamp ## format and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+openapi: $(VENV)/dev.stamp ## write docs/openapi.json anew, after a change of a contract
+	$(BIN)/serinus openapi > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
+
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements/run.txt requirements/build.in
 	uv pip compile pyproject.toml --group test --group check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/run.txt -o requirements/dev.txt requirements/build.in

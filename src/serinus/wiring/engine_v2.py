@@ -32,10 +32,11 @@ from serinus.presentation.http.asgi import App
 from serinus.presentation.http.generation_switch import MayOverride
 from serinus.presentation.http.v1.app import build_v1
 from serinus.presentation.http.v1.services import V1Services
-from serinus.presentation.http.v2.app import Services, build_v2, documented
+from serinus.presentation.http.v2.app import Services, build_v2
 from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.health import Readiness
 from serinus.wiring.clock import new_id, now
+from serinus.wiring.documents import documentation
 from serinus.wiring.stores import Stores
 
 TOKEN_BYTES = 32
@@ -94,7 +95,7 @@ def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) ->
             render=HtmlRendering(),
             cursors=_cursors(settings),
             readiness=Readiness(lambda: _ready(stores), now),
-            documentation=documented(dict),
+            documentation=documentation(),
             idempotency_keys=PostgresIdempotencyKeys(
                 stores.pool, Seal(settings.serinus_secret_key)
             ),

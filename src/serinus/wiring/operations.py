@@ -36,6 +36,7 @@ from serinus.presentation.cli.operations import (
 )
 from serinus.wiring import database, serving
 from serinus.wiring.clock import new_id, now
+from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
 from serinus.wiring.importing import importing, open_source
 from serinus.wiring.routing import boot
@@ -105,7 +106,7 @@ class Operations:
         return bucket(routing.salt, key), routing.arm(key)
 
     def openapi(self) -> dict[str, Any]:
-        raise NotImplementedError
+        return dict(documentation().document())
 
     def import_commands(self) -> typer.Typer:
         return import_app(_importing, open_source)
