@@ -1,5 +1,6 @@
 """Bodies are read strictly, and everything wrong with one is told at once."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -129,3 +130,18 @@ async def test_a_name_of_a_megabyte_is_not_repeated(client: Client) -> None:
 
     problem(answer, 422, "validation_failed")
     assert len(answer.content) < 2000
+
+
+@pytest.mark.parametrize("headers", [{}, {"idempotency-key": "k"}], ids=["plain", "keyed"])
+async def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(
+    client: Client, headers: dict[str, str]
+) -> None:
+    async def in_parts() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b" " * 1024 * 1024
+
+    headers = headers | {"content-type": "application/json"}
+    for content in (b" " * (10 * 1024 * 1024 + 1), in_parts()):
+        answer = await client.http.post(LOGIN, content=content, headers=headers)
+
+        problem(answer, 413, "body_too_large")

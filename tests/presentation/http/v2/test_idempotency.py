@@ -2,13 +2,28 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
+from serinus.application.identity.idempotency import Answer, Claimed, IdempotencyKey
+from serinus.domain.errors import Unavailable
+from serinus.infrastructure.credentials.sealing import Seal
+from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.pool import open_pool
+from serinus.presentation.http.v2.app import build_v2
 from tests.support.identity import PASSWORD
-from tests.support.whole_v2 import Client, Clock, asking, problem, whole_v2
+from tests.support.whole_v2 import (
+    SECRET,
+    Client,
+    Clock,
+    asking,
+    problem,
+    services,
+    whole_v2,
+)
 
 REGISTER, LOGIN, POSTS = "/api/v2/auth/register", "/api/v2/auth/login", "/api/v2/posts"
 ADA = {"username": "ada", "email": "ada@example.org", "password": PASSWORD}
@@ -162,6 +177,26 @@ async def test_having_to_wait_is_not_kept(
 
     problem(refused, 429, "rate_limited")
     assert (await keyed.post(REGISTER, ADA)).status_code == 201
+
+
+class Unkeeping(PostgresIdempotencyKeys):
+    """Its database goes away between the effect and the keeping of the answer."""
+
+    async def settle(self, key: IdempotencyKey, claimed: Claimed, answer: Answer) -> None:
+        raise Unavailable("the database did not answer")
+
+
+async def test_what_was_done_is_told_even_if_it_cannot_be_kept(
+    pool: asyncpg.Pool, clock: Clock
+) -> None:
+    keys = Unkeeping(pool, Seal([SECRET]))
+    app = build_v2(replace(services(pool, clock), idempotency_keys=keys))
+    async with asking(app) as client:
+        with capture_logs() as logs:
+            answer = await client.sends(idempotency_key=KEY).post(REGISTER, ADA)
+
+    assert answer.status_code == 201
+    assert [entry["log_level"] for entry in logs] == ["warning"]
 
 
 async def test_after_a_day_a_key_is_new_again(keyed: Client, clock: Clock) -> None:

@@ -30,7 +30,7 @@ from serinus.presentation.http.v2 import (
     tags,
     users_me,
 )
-from serinus.presentation.http.v2.bodies import StrictRequest
+from serinus.presentation.http.v2.bodies import MAX_BODY, StrictRequest
 from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.documentation import Documentation
 from serinus.presentation.http.v2.health import Readiness
@@ -80,7 +80,7 @@ def build_v2(services: Services) -> Litestar:
         ],
         exception_handlers=problems.HANDLERS,
         request_class=StrictRequest,
-        request_max_body_size=None,  # the layer in front bounds bodies, for both contracts
+        request_max_body_size=MAX_BODY,  # where no layer in front refuses them first
         openapi_config=None,  # `documentation` serves both contracts in one document
         logging_config=None,
     )

@@ -5,7 +5,7 @@ decodes into it. Litestar's own decoding would take "1" for 1 and stop at the fi
 """
 
 from functools import lru_cache
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import msgspec
 from litestar import Request
@@ -19,6 +19,7 @@ from serinus.presentation.http.v2.refusals import (
     UnsupportedMediaType,
 )
 
+MAX_BODY = 10 * 1024 * 1024  # bytes
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
 
@@ -38,9 +39,6 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class StrictRequest(Request[Any, Any, Any]):
     """Its `json()` is the handler's body, decoded and checked."""
-
-    #: Bodies are bounded by the layer in front; this holds where that layer is missing.
-    max_body: ClassVar[int] = 10 * 1024 * 1024
 
     async def json(self) -> Any:  # noqa: ANN401 - what it is, the handler says
         field = self.route_handler.parsed_data_field

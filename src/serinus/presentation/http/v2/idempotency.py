@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from serinus.application.identity.authentication import Authenticated
@@ -19,6 +20,7 @@ from serinus.application.identity.idempotency import (
     Mismatch,
 )
 from serinus.application.identity.ports import Clock
+from serinus.domain.errors import Unavailable
 from serinus.presentation.http.asgi import answer, header
 from serinus.presentation.http.v2.authentication import client_address
 from serinus.presentation.http.v2.bodies import StrictRequest
@@ -27,6 +29,8 @@ from serinus.presentation.http.v2.refusals import (
     IdempotencyKeyReused,
     MalformedHeader,
 )
+
+log = structlog.get_logger("serinus.http.v2")
 
 _QUOTED = re.compile(
     rb'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"'
@@ -72,12 +76,21 @@ class Idempotent:
             await self.app(scope, receive, recording.note)
         finally:
             # Kept before it is sent: a client that has the answer can rely on the replay.
+            await self._conclude(key, claimed, recording)
+        for message in recording.messages:
+            await send(message)
+
+    async def _conclude(
+        self, key: IdempotencyKey, claimed: Claimed, recording: "_Recording"
+    ) -> None:
+        try:
             if recording.worth_keeping:
                 await self.keys.settle(key, claimed, recording.answer)
             else:
                 await self.keys.release(key, claimed)
-        for message in recording.messages:
-            await send(message)
+        except Unavailable:
+            # What was done is done: a client told otherwise would send it again, in vain.
+            log.warning("an answer could not be kept for its idempotency key")
 
 
 @dataclass(slots=True)
