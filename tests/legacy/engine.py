@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import event
+from sqlalchemy import QueuePool, event
 from uuid_utils.compat import uuid7
 
 from serinus.legacy.application import create_app
@@ -66,6 +66,12 @@ class Engine:
     def resources(self) -> Resources:
         resources: Resources = self.app.state.resources
         return resources
+
+    @property
+    def pool(self) -> QueuePool:
+        pool = self.resources.engine.sync_engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool
 
     async def call(
         self,

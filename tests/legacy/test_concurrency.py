@@ -148,5 +148,5 @@ async def test_a_request_that_is_given_up_gives_its_connection_back(engine: Engi
     await holder.close()
 
     assert change.cancelled()
-    assert engine.resources.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert engine.pool.checkedout() == 0
     assert (await engine.data("GET", path, author))["title"] == "A title"

@@ -73,10 +73,8 @@ async def test_a_password_may_hold_any_character(engine: Engine, database_url: s
 
 async def test_the_pool_holds_as_many_connections_as_it_was_told(database_url: str) -> None:
     async with running(configuration(database_url, pool_size=3)) as engine:
-        pool = engine.resources.engine.sync_engine.pool
-
-        assert pool.size() == 3  # type: ignore[attr-defined] # of a QueuePool
-        assert pool.checkedin() == 0  # type: ignore[attr-defined] # nothing opened yet
+        assert engine.pool.size() == 3
+        assert engine.pool.checkedin() == 0  # nothing opened yet
 
 
 async def test_no_connection_outlives_the_application(engine: Engine) -> None:
@@ -97,4 +95,4 @@ async def test_requests_give_their_connections_back(engine: Engine) -> None:
         await engine.call("GET", path, person)
         await engine.call("PUT", path, person, {"title": 1})
 
-    assert engine.resources.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert engine.pool.checkedout() == 0
