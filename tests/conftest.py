@@ -7,11 +7,16 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 import redis
+from hypothesis import settings
 
 from serinus.infrastructure.postgres.pool import open_pool
 from tests.support.databases import Clones
 from tests.support.running import ServerMissing
 from tests.support.servers import Servers, WorkerServers
+
+# A slow machine breaks no law.
+settings.register_profile("serinus", deadline=None)
+settings.load_profile("serinus")
 
 SERVERS = pytest.StashKey[Servers]()
 # What makes a test need the `database` marker; fixtures built on these bring them along.

@@ -46,9 +46,9 @@ async def limiter(
     if request.param == "memory":
         yield MemoryRateLimiter(clock=clock)
         return
-    async with connect(request.getfixturevalue("redis_url")) as client:
+    async with connect(request.getfixturevalue("redis_url"), timeout=10) as client:
         # Nothing is known locally: every decision is the script's.
-        yield RedisRateLimiter(client, Blank(clock), clock=clock, timeout=5)
+        yield RedisRateLimiter(client, Blank(clock), clock=clock, timeout=10)
 
 
 class Blank(MemoryRateLimiter):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
-from serinus.infrastructure.redis.connection import connect
+from serinus.infrastructure.redis.connection import CONNECTIONS, connect
 from serinus.infrastructure.redis.rate_limits import RedisRateLimiter
 from tests.support.proxy import Proxy
 
@@ -23,8 +23,8 @@ class Cluster:
     def __init__(self) -> None:
         self._clients: list[Redis] = []
 
-    def node(self, url: str, *, timeout: float = 2.0, pause: float = 0.0) -> RedisRateLimiter:
-        client = connect(url)
+    def node(self, url: str, *, timeout: float = 10.0, pause: float = 0.0) -> RedisRateLimiter:
+        client = connect(url, timeout=timeout)
         self._clients.append(client)
         return RedisRateLimiter(client, MemoryRateLimiter(), timeout=timeout, pause=pause)
 
@@ -82,6 +82,16 @@ async def test_a_hit_is_one_round_trip(
     await node.hit("second", limit=1)
 
     assert proxy.received == sent + 1
+
+
+async def test_a_burst_waits_for_a_connection_rather_than_open_many(
+    cluster: Cluster, proxy: Proxy, proxied_url: str
+) -> None:
+    node = cluster.node(proxied_url)
+
+    await asyncio.gather(*(node.hit("key", limit=1000) for _ in range(200)))
+
+    assert proxy.connections <= CONNECTIONS
 
 
 async def test_keys_in_redis_are_short_and_say_nothing(
@@ -176,11 +186,7 @@ async def test_going_away_and_coming_back_are_logged_once_each(
     ]
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     limit=st.integers(1, 4),
     script=st.lists(st.sampled_from(["hit", "hit", "hit", "away", "back"]), max_size=25),

@@ -3,18 +3,22 @@
 Everything here has a way to go on without Redis, and a request is waiting meanwhile.
 """
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-TIMEOUT = 0.2  # seconds
+TIMEOUT = 0.2  # seconds, for each step alone
+CONNECTIONS = 16  # a burst waits for one of them rather than open a connection per request
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, *, timeout: float = TIMEOUT) -> Redis:
     """Make a client for Redis >= 6.2 or Valkey; it connects when used, again when cut off."""
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
+        max_connections=CONNECTIONS,
+        timeout=timeout,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
     )
+    return Redis.from_pool(pool)
