@@ -65,7 +65,8 @@ def _rename_components(document: Document, taken: Mapping[str, Any]) -> None:
     components = document.get("components", {})
     renamed: dict[str, str] = {}
     for section, named in components.items():
-        for name in [n for n in named if named[n] != taken.get(section, {}).get(n, named[n])]:
+        theirs = taken.get(section, {})
+        for name in [n for n in named if n in theirs and not _same(named[n], theirs[n])]:
             named[f"V1{name}"] = named.pop(name)
             renamed[f"#/components/{section}/{name}"] = f"#/components/{section}/V1{name}"
     _redirect(document, renamed)
@@ -79,6 +80,11 @@ def _rename_components(document: Document, taken: Mapping[str, Any]) -> None:
             {schemes.get(name, name): scopes for name, scopes in each.items()}
             for each in operation.get("security", [])
         ]
+
+
+def _same(one: object, other: object) -> bool:
+    """Two that read the same mean the same only when they refer to nothing else."""
+    return one == other and "'$ref'" not in repr(one)
 
 
 def _redirect(node: object, renamed: Mapping[str, str]) -> None:
