@@ -199,8 +199,16 @@ async def test_a_password_set_by_an_operator_ends_all_sessions(
     assert await PostgresSessions(pool).live_account(session.id, ada.id, at=LATER) is None
 
 
+async def test_an_address_leads_to_a_name(book: PostgresAccountBook) -> None:
+    await book.add(an_account(), HASH)
+
+    assert await book.username("ada@example.org") == "ada"
+
+
 async def test_a_password_is_set_for_nobody_who_is_not_there(
     book: PostgresAccountBook,
 ) -> None:
+    with pytest.raises(AccountNotFound):
+        await book.username("eve@example.org")
     with pytest.raises(AccountNotFound):
         await book.set_password("eve@example.org", HASH, at=NOON)

@@ -30,6 +30,10 @@ class AccountBook(Protocol):
         """At most a hundred."""
         ...
 
+    async def username(self, email: str) -> str:
+        """Of the account with that address. Raise `AccountNotFound`."""
+        ...
+
     async def set_password(self, email: str, password_hash: str, *, at: datetime) -> Account:
         """End the account's sessions as well. Raise `AccountNotFound`."""
         ...
@@ -71,8 +75,13 @@ class Administration:
 
     async def set_password(self, *, email: str, password: str) -> Account:
         """Raise `Invalid`, `AccountNotFound`."""
-        found = password_violations(password, username="", common=self.common_passwords)
+        email = clean_email(email)
+        found = password_violations(
+            password,
+            username=await self.accounts.username(email),
+            common=self.common_passwords,
+        )
         if found:
             raise Invalid(found)
         hashed = await self.passwords.hash(password)
-        return await self.accounts.set_password(clean_email(email), hashed, at=self.now())
+        return await self.accounts.set_password(email, hashed, at=self.now())

@@ -53,6 +53,15 @@ class PostgresAccountBook:
             )
         return [_account(row) for row in rows]
 
+    async def username(self, email: str) -> str:
+        with translate_errors():
+            name: str | None = await self._pool.fetchval(
+                "SELECT username FROM users WHERE email = $1", email
+            )
+        if name is None:
+            raise AccountNotFound(f"nobody has the address {email}")
+        return name
+
     async def set_password(self, email: str, password_hash: str, *, at: datetime) -> Account:
         with translate_errors():
             row = await self._pool.fetchrow(
