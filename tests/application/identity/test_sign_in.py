@@ -159,7 +159,7 @@ async def test_an_address_may_try_so_often_a_minute(sign_in: SignIn) -> None:
     with pytest.raises(TooMany) as refused:
         await register(sign_in, "mia")
 
-    assert 0 < refused.value.retry_after <= 60
+    assert refused.value.retry_after > 0
     await register(sign_in, "mia", client="198.51.100.8")
 
 
