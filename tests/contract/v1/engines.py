@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
+import asyncpg
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils.compat import uuid7
@@ -102,9 +103,15 @@ async def _engine_v1(database_url: str, setting: Setting) -> AsyncIterator[App]:
 async def _engine_v2(database_url: str, setting: Setting) -> AsyncIterator[App]:
     pool = await open_pool(database_url, size=setting.pool_size)
     passwords = PasswordHashes(threads=2)
+    yield cast("App", build_v1(services_of(pool, passwords, setting)))
+    passwords.close()
+    await pool.close()
+
+
+def services_of(pool: asyncpg.Pool, passwords: PasswordHashes, setting: Setting) -> V1Services:
     posts, sessions = PostgresPosts(pool), PostgresSessions(pool)
     tokens = SignedAccessTokens([SECRET], lifetime=900)
-    services = V1Services(
+    return V1Services(
         sign_in=SignIn(
             accounts=PostgresAccounts(pool),
             sessions=sessions,
@@ -128,9 +135,6 @@ async def _engine_v2(database_url: str, setting: Setting) -> AsyncIterator[App]:
         started_at=now(),
         now=now,
     )
-    yield cast("App", build_v1(services))
-    passwords.close()
-    await pool.close()
 
 
 def now() -> datetime:

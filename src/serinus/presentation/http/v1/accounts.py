@@ -22,7 +22,10 @@ from serinus.presentation.http.v1.signed_in import SignedInRequest
 AnyoneRequest = Request[None, None, State]
 
 
-@post("/register", opt={"takes": Register, "failures": [409, 422, 429]})
+@post(
+    "/register",
+    opt={"takes": Register, "needs": ["username", "email", "password"], "failures": [409]},
+)
 async def register(
     request: AnyoneRequest, services: NamedDependency[V1Services]
 ) -> Envelope[AuthSuccess]:
@@ -39,7 +42,11 @@ async def register(
     return ok(AuthSuccess.of(signed_in))
 
 
-@post("/login", status_code=200, opt={"takes": Login, "failures": [401, 422, 429]})
+@post(
+    "/login",
+    status_code=200,
+    opt={"takes": Login, "needs": ["email", "password"], "failures": [401]},
+)
 async def login(
     request: AnyoneRequest, services: NamedDependency[V1Services]
 ) -> Envelope[AuthSuccess]:
@@ -56,7 +63,11 @@ async def login(
     return ok(AuthSuccess.of(signed_in))
 
 
-@post("/refresh", status_code=200, opt={"takes": Refresh, "failures": [401, 422]})
+@post(
+    "/refresh",
+    status_code=200,
+    opt={"takes": Refresh, "needs": ["refresh_token"], "failures": [401]},
+)
 async def refresh(
     request: AnyoneRequest, services: NamedDependency[V1Services]
 ) -> Envelope[AuthSuccess]:

@@ -54,7 +54,7 @@ async def info(endpoints: NamedDependency[list[str]]) -> Info:
     return Info("1.0", endpoints, "/api/docs", "operational")
 
 
-@get("/health", opt={"failures": [503]})
+@get("/health")
 async def health(services: NamedDependency[V1Services]) -> Response[Envelope[Health]]:
     """The state of every part. 503 when the database is down."""
     database, cache = await asyncio.gather(_state(services.database), _state(services.cache))
@@ -76,7 +76,7 @@ async def liveness() -> Envelope[Status]:
     return ok(Status("alive"))
 
 
-@get("/health/readiness", opt={"failures": [503]})
+@get("/health/readiness")
 async def readiness(services: NamedDependency[V1Services]) -> Response[Envelope[Status]]:
     """The process can serve: its database answers."""
     if await _state(services.database) == "down":

@@ -33,6 +33,8 @@ Failure = Response[Envelope[None]]
 RETRY_AFTER = {"Retry-After": "5"}  # seconds
 UNAVAILABLE = "Service temporarily unavailable"
 NO_ENDPOINT = "Endpoint not found"
+INVALID = "Invalid input"
+UNEXPECTED = "An internal server error occurred"
 
 _KNOWN: dict[type[SerinusError], tuple[int, str]] = {
     MissingCredentials: (401, "Missing or malformed authorization header."),
@@ -50,6 +52,13 @@ _KNOWN: dict[type[SerinusError], tuple[int, str]] = {
     Stale: (503, UNAVAILABLE),  # v1 has no versions: only a crowd of writers gets this far
 }
 _REFUSED = {404: NO_ENDPOINT, 405: "Method not allowed", 413: "Request body too large"}
+_ELSEWHERE = {
+    400: ["Malformed JSON", "Invalid type for field: ...", "Invalid query parameter: ..."],
+    413: [_REFUSED[413]],
+    415: ["Expected application/json"],
+    422: [INVALID],
+    500: [UNEXPECTED],
+}
 
 log = structlog.get_logger("serinus.http.v1")
 
@@ -57,7 +66,7 @@ log = structlog.get_logger("serinus.http.v1")
 def expected(request: AnyRequest, error: SerinusError) -> Failure:
     if isinstance(error, Invalid):
         problems = in_words(error.violations)
-        return Response(failed("Invalid input", problems=problems), status_code=422)
+        return Response(failed(INVALID, problems=problems), status_code=422)
     known = next((_KNOWN[kind] for kind in type(error).mro() if kind in _KNOWN), None)
     if known is None:
         return unexpected(request, error)
@@ -84,7 +93,13 @@ def refused(request: AnyRequest, error: HTTPException) -> Failure:
 def unexpected(request: AnyRequest, error: Exception) -> Failure:
     request_id = request.scope["state"].get("request_id")
     log.error("request failed", request_id=request_id, exc_info=error)
-    return Response(failed("An internal server error occurred"), status_code=500)
+    return Response(failed(UNEXPECTED), status_code=500)
+
+
+def texts_of(status: int) -> list[str]:
+    """What `error` may say, for the documentation."""
+    known = [text for its, text in _KNOWN.values() if its == status]
+    return list(dict.fromkeys(known + _ELSEWHERE.get(status, [])))
 
 
 def _allow(error: HTTPException) -> str:

@@ -40,7 +40,7 @@ class Refresh(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WritePost(msgspec.Struct, frozen=True, kw_only=True):
-    """CreatePost and UpdatePost: they differ only in what may be left out."""
+    """What may be said of a post, whether it is there yet or not."""
 
     title: Annotated[str | None, _documented(minLength=1, maxLength=255)] = None
     content: Annotated[str | None, _documented(minLength=1)] = None
@@ -52,6 +52,14 @@ class WritePost(msgspec.Struct, frozen=True, kw_only=True):
     featured_image: Annotated[str | None, _documented(format="uri", maxLength=2048)] = None
     meta_title: Annotated[str | None, _documented(maxLength=60)] = None
     meta_description: Annotated[str | None, _documented(maxLength=160)] = None
+
+
+class CreatePost(WritePost, frozen=True, kw_only=True):
+    """Empty is as good as absent, but for the title and the content."""
+
+
+class UpdatePost(WritePost, frozen=True, kw_only=True):
+    """Absent or null stays as it is; an empty string clears what may be absent."""
 
 
 class UserInfo(msgspec.Struct, frozen=True):

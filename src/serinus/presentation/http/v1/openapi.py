@@ -1,0 +1,218 @@
+"""Contract v1 as an OpenAPI 3.1 document, from the handlers of an application.
+
+Handlers say what their types cannot: `takes` (the body), `needs` (its required members), `asks`
+(query parameters), `sorts` (columns), `failures` (statuses beyond those that follow from the
+rest), `bare` (no envelope).
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, get_args, get_origin
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from serinus import __version__
+from serinus.presentation.http.v1.envelope import Envelope, FieldError
+from serinus.presentation.http.v1.failures import texts_of
+
+Document = dict[str, Any]
+
+JSON = "application/json"
+REF = "#/components/schemas/{name}"
+FAILED = "Failed"
+SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+TEXT_OR_NULL = {"type": ["string", "null"]}
+ENVELOPE: Document = {
+    "description": "Around every answer; all four members are always there.",
+    "type": "object",
+    "properties": {
+        "success": {"type": "boolean"},
+        "data": {},
+        "message": TEXT_OR_NULL,
+        "error": TEXT_OR_NULL,
+    },
+    "required": ["success", "data", "message", "error"],
+}
+FAILURE: Document = {
+    "allOf": [
+        {"$ref": REF.format(name="Envelope")},
+        {
+            "properties": {
+                "success": {"const": False},
+                "error": {"type": "string"},
+                "validation_errors": {
+                    "description": "With 422: every member that is wrong, once.",
+                    "type": "array",
+                    "items": {"$ref": REF.format(name="FieldError")},
+                },
+            }
+        },
+    ]
+}
+TAGS = {
+    "auth": "Signing up, in, on and out.",
+    "posts": "What authors write.",
+    "tags": "What posts are about.",
+    "health": "For load balancers and orchestrators.",
+    "info": "What is served.",
+}
+QUERY: dict[str, tuple[Document, str]] = {
+    "page": ({"type": "integer", "minimum": 0, "default": 1}, "0 counts as 1."),
+    "limit": ({"type": "integer", "minimum": 0, "default": 20}, "At most 100; 0 counts as 20."),
+    "status": (
+        {"type": "string", "enum": ["draft", "published", "archived"]},
+        "In any case. Drafts include posts that are scheduled.",
+    ),
+    "author": ({"type": "string", "format": "uuid"}, "The id of the author."),
+    "tag": ({"type": "string"}, "The name or the slug of a tag."),
+}
+PATH: dict[str, Document] = {
+    "id": {"type": "string", "format": "uuid"},
+    "tag": {"type": "string", "description": "The name or the slug of a tag."},
+}
+
+
+def v1_openapi(app: Litestar) -> Document:
+    """The contract as the application serves it."""
+    served = list(_served(app))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Serinus, contract v1", "version": __version__},
+        "paths": _paths(served),
+        "components": {
+            "schemas": _schemas([handler for _, _, handler in served]),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "apiKey": {"type": "apiKey", "name": "X-API-Key", "in": "header"},
+            },
+        },
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+    }
+
+
+def _served(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler, _ in route.route_handler_map.values():
+                for method in sorted(handler.http_methods - {"OPTIONS"}):
+                    yield route.path_format, method.lower(), handler
+
+
+def _paths(served: list[tuple[str, str, HTTPRouteHandler]]) -> Document:
+    paths: Document = {}
+    taken: set[str] = set()
+    for path, method, handler in served:
+        # One handler may serve two paths; an id names one operation.
+        name = handler.handler_name
+        name = f"{name}_at_{path.rpartition('/')[2]}" if name in taken else name
+        taken.add(name)
+        operation = {"operationId": name, **_operation(path, handler)}
+        paths.setdefault(path, {})[method] = operation
+    return paths
+
+
+def _operation(path: str, handler: HTTPRouteHandler) -> Document:
+    text = (handler.fn.__doc__ or "").strip()
+    operation: Document = {
+        "tags": [_tag(path)],
+        "summary": text.partition("\n")[0].partition(". ")[0].rstrip("."),
+        "description": text,
+        "security": SIGNED_IN if handler.resolve_guards() else [],
+        "responses": _responses(path, handler),
+    }
+    if parameters := [*_path_parameters(path), *_query_parameters(handler)]:
+        operation["parameters"] = parameters
+    if takes := handler.opt.get("takes"):
+        schema = {"$ref": REF.format(name=takes.__name__)}
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    return operation
+
+
+def _tag(path: str) -> str:
+    part = path.removeprefix("/api/v1").strip("/").partition("/")[0]
+    return part or "info"
+
+
+def _path_parameters(path: str) -> Iterator[Document]:
+    for name, schema in PATH.items():
+        if f"{{{name}}}" in path:
+            yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query_parameters(handler: HTTPRouteHandler) -> Iterator[Document]:
+    for name in handler.opt.get("asks", ()):
+        schema, text = QUERY[name] if name in QUERY else _sort(handler.opt["sorts"])
+        yield {"name": name, "in": "query", "schema": schema, "description": text}
+
+
+def _sort(columns: type[StrEnum]) -> tuple[Document, str]:
+    values = [f"{sign}{column}" for column in columns for sign in ("", "-")]
+    schema = {"type": "string", "enum": values, "default": "-created_at"}
+    return schema, "Descending with `-`. Anything else sorts like `-created_at`."
+
+
+def _responses(path: str, handler: HTTPRouteHandler) -> Document:
+    status = HTTPStatus(handler.status_code)
+    (data,), _ = msgspec.json.schema_components([_data(handler)], ref_template=REF)
+    schema = data if "bare" in handler.opt else _enveloped(data)
+    responses = {
+        str(int(status)): {"description": status.phrase, "content": {JSON: {"schema": schema}}}
+    }
+    return responses | {str(int(each)): _failure(each) for each in _statuses(path, handler)}
+
+
+def _enveloped(data: Document) -> Document:
+    said = {"success": {"const": True}, "data": data, "error": {"type": "null"}}
+    return {"allOf": [{"$ref": REF.format(name="Envelope")}, {"properties": said}]}
+
+
+def _statuses(path: str, handler: HTTPRouteHandler) -> list[HTTPStatus]:
+    found = {429, 500, 503, *handler.opt.get("failures", ())}
+    if handler.resolve_guards():
+        found.add(401)
+    if "{id}" in path or "asks" in handler.opt:
+        found.add(400)
+    if "takes" in handler.opt:
+        found |= {400, 413, 415, 422}
+    return [HTTPStatus(status) for status in sorted(found)]
+
+
+def _failure(status: HTTPStatus) -> Document:
+    response: Document = {
+        "description": ", ".join(f"`{text}`" for text in texts_of(status)),
+        "content": {JSON: {"schema": {"$ref": REF.format(name=FAILED)}}},
+    }
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        seconds = {"description": "In seconds.", "schema": {"type": "integer"}}
+        response["headers"] = {"Retry-After": seconds}
+    return response
+
+
+def _schemas(handlers: list[HTTPRouteHandler]) -> Document:
+    bodies = {
+        handler.opt["takes"]: handler.opt.get("needs", [])
+        for handler in handlers
+        if "takes" in handler.opt
+    }
+    answers = dict.fromkeys(map(_data, handlers))
+    _, schemas = msgspec.json.schema_components(
+        [*bodies, *answers, FieldError], ref_template=REF
+    )
+    for body, needed in bodies.items():
+        schemas[body.__name__].pop(
+            "required"
+        )  # to msgspec nothing is, and OpenAPI 3.0 wants one
+        schemas[body.__name__] |= {"required": needed} if needed else {}
+    return schemas | {"Envelope": ENVELOPE, FAILED: FAILURE}
+
+
+def _data(handler: HTTPRouteHandler) -> Any:  # noqa: ANN401 - a type, often a generic one
+    """What the answer holds, without what is around it."""
+    declared = handler.parsed_fn_signature.return_type.annotation
+    while get_origin(declared) in {Response, Envelope}:
+        (declared,) = get_args(declared)
+    return declared
