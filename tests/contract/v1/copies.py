@@ -62,7 +62,8 @@ class Copy:
         return [[tuple(row) for row in found] for found in rows]
 
     async def forget(self) -> None:
-        await self.pool.execute("TRUNCATE posts, slugs, tags, categories CASCADE")
+        # Of so few rows, deleting is faster than truncating.
+        await self.pool.execute("DELETE FROM posts; DELETE FROM tags; DELETE FROM categories")
 
 
 CONTENTS = [

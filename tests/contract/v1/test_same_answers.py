@@ -292,7 +292,7 @@ bodies = (
 )
 
 
-@law
+@settings(law, max_examples=60)
 @given(sent=st.lists(st.tuples(st.sampled_from(["POST", "PUT"]), bodies), max_size=6))
 async def test_any_writing(copies: Copies, sent: list[tuple[str, dict[str, Any]]]) -> None:
     await copies.forget()

@@ -1,6 +1,7 @@
 """Contract v1 over engine v2: what v1 clients were promised, answered by the new engine.
 
-app              puts it together
+app              puts it together, from the use cases in services
+strictness       where the framework is kinder than the contract
 envelope         the one form of every answer
 failures         every failure, as that form
 shapes           bodies, in and out
@@ -8,5 +9,7 @@ reading          requests into values: JSON bodies, query strings, ids
 wording          the contract's words for what the rules refuse
 signed_in        who is asking
 accounts, posts, tags, condition    the operations
+pages            lists by page number
 openapi          the contract as a document
+turned_away      answers to requests that get no further than the layer in front
 """
