@@ -1,9 +1,20 @@
 """What the service says of itself, made without a database and without a server."""
 
+from typing import Any
+
+from serinus.presentation.http.v1.app import build_v1
+from serinus.presentation.http.v1.openapi import v1_openapi
+from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v2.app import documented
 from serinus.presentation.http.v2.documentation import Documentation
 
 
 def documentation() -> Documentation:
-    """The OpenAPI document, made when first asked for."""
-    return documented(dict)
+    """The OpenAPI document of both contracts, made when first asked for."""
+    return documented(_contract_v1)
+
+
+def _contract_v1() -> dict[str, Any]:
+    # Handlers describe themselves; what they work with is only needed to serve.
+    nothing: dict[str, Any] = dict.fromkeys(V1Services.__dataclass_fields__)
+    return v1_openapi(build_v1(V1Services(**nothing)))

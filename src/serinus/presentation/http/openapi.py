@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 Document = dict[str, Any]
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 
 
 def merged(v2: Mapping[str, Any], v1: Mapping[str, Any]) -> Document:
@@ -19,7 +20,7 @@ def merged(v2: Mapping[str, Any], v1: Mapping[str, Any]) -> Document:
     _push_security_down(part)
     _rename_components(part, whole.get("components", {}))
     _rename_operations(part, {each.get("operationId") for each in _operations(whole)})
-    whole["paths"] = whole.get("paths", {}) | part.get("paths", {})
+    whole["paths"] = _in_order(whole.get("paths", {}) | part.get("paths", {}))
     components = whole.setdefault("components", {})
     for section, named in part.get("components", {}).items():
         components[section] = components.get(section, {}) | named
@@ -30,11 +31,22 @@ def merged(v2: Mapping[str, Any], v1: Mapping[str, Any]) -> Document:
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Path, method and operation."""
-    methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
     for path, item in document.get("paths", {}).items():
         for method, operation in item.items():
-            if method in methods:
+            if method in METHODS:
                 yield path, method, operation
+
+
+def _in_order(paths: Document) -> Document:
+    """Always the same: routes come out of sets, in another order in each process."""
+    return {
+        path: {key: paths[path][key] for key in sorted(paths[path], key=_place)}
+        for path in sorted(paths)
+    }
+
+
+def _place(key: str) -> int:
+    return METHODS.index(key) if key in METHODS else -1
 
 
 def _operations(document: Document) -> list[dict[str, Any]]:

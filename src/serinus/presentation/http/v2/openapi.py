@@ -128,8 +128,11 @@ def _complete(operation: Operation, method: str, handler: HTTPRouteHandler) -> N
     operation["responses"].pop("400", None)
     for status, response in operation["responses"].items():
         response["description"] = HTTPStatus(int(status)).phrase
-        for header in response.get("headers", {}).values():
-            header.setdefault("schema", {"type": "string"})
+        if headers := response.get("headers"):
+            # Litestar gives them in another order each time, and some without a schema.
+            response["headers"] = {
+                name: {"schema": {"type": "string"}} | headers[name] for name in sorted(headers)
+            }
     responses = operation["responses"] | _problems(errors)
     operation["responses"] = dict(sorted(responses.items()))
 
