@@ -16,12 +16,7 @@ from uuid_utils.compat import uuid7
 from serinus.application.content.ports import Slugs
 from serinus.domain.content.listing import Condition, Listing, Op, Order, Page
 from serinus.domain.content.post import Byline, Post, PostType, Status, may_see
-from serinus.domain.content.post_query import (
-    EVERYTHING,
-    FILTERS,
-    SORTS,
-    position,
-)
+from serinus.domain.content.post_query import EVERYTHING, FILTERS, NEWEST_FIRST, SORTS, position
 from serinus.domain.content.slug import slugify
 from serinus.domain.content.taxonomy import tag_key
 from serinus.domain.identity.caller import Caller, Role, UserId
@@ -170,7 +165,7 @@ orders = st.lists(
 ).map(tuple)
 listings = st.builds(
     Listing,
-    orders=orders,
+    orders=st.just(NEWEST_FIRST) | orders,
     conditions=st.lists(conditions(), max_size=3).map(tuple),
     limit=st.integers(1, 12),
 )

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ from serinus.application.content.ports import Slugs
 from serinus.domain.content.post import Post
 from serinus.domain.errors import Stale
 from serinus.infrastructure.postgres.posts import PostgresPosts
+from serinus.infrastructure.postgres.tags import PostgresTags
 from tests.support.content import NOON, a_post, add_author, terms
 
 USAGE = "SELECT name, usage_count FROM tags ORDER BY name"
@@ -21,6 +23,12 @@ SELECT t.name, count(p.id)
   LEFT JOIN post_tags pt ON pt.tag_id = t.id
   LEFT JOIN posts p ON p.id = pt.post_id AND p.status = 'published' AND p.deleted_at IS NULL
  GROUP BY t.name ORDER BY t.name
+"""
+MISDATED = """
+SELECT p.id FROM posts p
+  JOIN (TABLE post_tags UNION ALL TABLE post_categories) link ON link.post_id = p.id
+ WHERE link.published_at IS DISTINCT FROM
+       CASE WHEN p.status = 'published' AND p.deleted_at IS NULL THEN p.published_at END
 """
 
 
@@ -73,6 +81,51 @@ async def test_tags_swapped_and_published_at_once_are_counted_right(
         posts.save((await add(posts, "d", "b")).unpublished(at=NOON), tags=terms("d", "new")),
     )
 
+    assert await pool.fetch(USAGE) == await pool.fetch(RECOUNTED)
+    assert await pool.fetch(MISDATED) == []
+
+
+async def test_links_to_a_post_know_when_it_was_published(
+    posts: PostgresPosts, pool: asyncpg.Pool
+) -> None:
+    post = await posts.add(
+        a_post(), Slugs("same", exact=True), tags=terms("a"), categories=terms("b")
+    )
+    assert await pool.fetch(MISDATED) == []
+
+    shown = await posts.save(post.published(at=NOON))
+    assert await pool.fetch(MISDATED) == []
+    linked = await posts.save(shown, tags=terms("a", "c"), categories=terms("d", "b"))
+    assert await pool.fetch(MISDATED) == []
+    moved = await posts.save(replace(linked, published_at=NOON + timedelta(days=1)))
+    assert await pool.fetch(MISDATED) == []
+    hidden = await posts.save(moved.unpublished(at=NOON), tags=terms("c"))
+    assert await pool.fetch(MISDATED) == []
+    again = await posts.save(hidden.published(at=NOON))
+    await posts.delete(again.id, again.version, at=NOON)
+    assert await pool.fetch(MISDATED) == []
+
+
+async def test_tagging_and_publishing_at_once_leave_no_link_undated(
+    posts: PostgresPosts, pool: asyncpg.Pool
+) -> None:
+    drafts = [await add(posts, "a", published=False) for _ in range(10)]
+    tag = await pool.fetchval("SELECT id FROM tags")
+    await pool.execute("DELETE FROM post_tags")
+
+    await asyncio.gather(
+        *(posts.save(post.published(at=NOON)) for post in drafts),
+        *(
+            pool.execute(
+                "INSERT INTO post_tags (post_id, tag_id, position) VALUES ($1, $2, 0)",
+                post.id,
+                tag,
+            )
+            for post in drafts
+        ),
+    )
+
+    assert await pool.fetch(MISDATED) == []
     assert await pool.fetch(USAGE) == await pool.fetch(RECOUNTED)
 
 
@@ -127,3 +180,20 @@ async def _until_waiting(pool: asyncpg.Pool, writers: int) -> None:
     async with asyncio.timeout(10):
         while await pool.fetchval(WAITING) < writers:
             pass
+
+
+async def test_tags_deleted_and_merged_under_writers_leave_nothing_behind(
+    posts: PostgresPosts, pool: asyncpg.Pool
+) -> None:
+    tags = PostgresTags(pool)
+    drafts = [await add(posts, "a", "b", "c", published=False) for _ in range(10)]
+    a, b, _ = [await tags.get(tag.id) for tag in drafts[0].tags]
+
+    await asyncio.gather(
+        *(posts.save(post.published(at=NOON), tags=terms("c", "a")) for post in drafts),
+        tags.merge(a, b.id),
+        tags.delete((await tags.get(drafts[0].tags[2].id)).id, 1),
+    )
+
+    assert await pool.fetch(USAGE) == await pool.fetch(RECOUNTED)
+    assert await pool.fetch(MISDATED) == []

@@ -36,20 +36,27 @@ class Column:
         return f"coalesce({named}, {self.nothing})" if self.nothing else named
 
 
-def order_by(listing: Listing, columns: Mapping[str, Column], *, alias: str = "p") -> str:
-    """As it is read: a page before a position is read backwards."""
+def order_by(listing: Listing, columns: Mapping[str, Column], *, key: str = "p.id") -> str:
+    """As it is read: a page before a position is read backwards. `key` breaks ties."""
     terms = [f"{columns[order.field].sql} {_way(order, listing)}" for order in listing.orders]
-    return ", ".join([*terms, f"{alias}.id {_way(listing.orders[0], listing)}"])
+    return ", ".join([*terms, f"{key} {_way(listing.orders[0], listing)}"])
 
 
 def beyond(
-    listing: Listing, columns: Mapping[str, Column], arguments: Arguments, *, alias: str = "p"
+    listing: Listing,
+    columns: Mapping[str, Column],
+    arguments: Arguments,
+    *,
+    key: str = "p.id",
 ) -> str | None:
     """The condition that items lie on the far side of `after` or `before`."""
     start = listing.after or listing.before
     if start is None:
         return None
-    keys = _keys(listing, start, columns, arguments, alias)
+    keys = [
+        *_keys(listing, start, columns, arguments),
+        (key, _sign(listing.orders[0], listing), arguments.add(start.id, "uuid")),
+    ]
     if len({way for _, way, _ in keys}) == 1:
         # One row comparison, which an index on the same columns answers by itself.
         left, right = ", ".join(k[0] for k in keys), ", ".join(k[2] for k in keys)
@@ -79,20 +86,15 @@ def _keys(
     start: Position,
     columns: Mapping[str, Column],
     arguments: Arguments,
-    alias: str,
 ) -> list[tuple[str, str, str]]:
-    """Expression, comparison and value for each part of the position."""
-    keys = [
+    """Expression, comparison and value for what a position was sorted by."""
+    return [
         (
             columns[order.field].sql,
             _sign(order, listing),
             columns[order.field].value(value, arguments),
         )
         for order, value in zip(listing.orders, start.values, strict=True)
-    ]
-    return [
-        *keys,
-        (f"{alias}.id", _sign(listing.orders[0], listing), arguments.add(start.id, "uuid")),
     ]
 
 

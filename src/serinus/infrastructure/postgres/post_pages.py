@@ -1,15 +1,16 @@
 """The statement that reads one page of posts, whatever the filters.
 
 A page is cut from up to four branches that do not overlap, each with an order and a limit of
-its own, so that each can walk an index and stop: what is public and what is the caller's own;
-and, with a filter by tag or category, the few posts of a rare one or the walk to a common one.
+its own, so that each can walk an index and stop: what is public and what is the caller's own.
+With a filter by tag or category, the newest come off an index of the term's own. In any other
+order they are the few posts of a rare term, or met on a walk through all posts.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from serinus.domain.content.listing import Condition, Counting, Listing, Op
-from serinus.domain.content.post import Status
+from serinus.domain.content.post import PostType, Status
 from serinus.domain.content.post_query import Part, Scope
 from serinus.domain.content.taxonomy import tag_key
 from serinus.infrastructure.postgres.keyset import (
@@ -30,6 +31,7 @@ FEW = 2000
 COUNTED = 10_000
 SAMPLE = 1  # percent of the table, beyond that
 
+DATE = "published_at"
 INFINITY = "'infinity'::timestamptz"
 
 PUBLIC_COLUMNS: Mapping[str, Column] = {
@@ -42,8 +44,8 @@ COLUMNS: Mapping[str, Column] = {
     **PUBLIC_COLUMNS,
     "published_at": Column(f"coalesce(p.published_at, {INFINITY})", "timestamptz", INFINITY),
 }
+LINKED: Mapping[str, Column] = {DATE: Column("x.published_at", "timestamptz", INFINITY)}
 PLAIN = {
-    "type": ("p.type", "text"),
     "author": ("p.author_id", "uuid"),
     "locale": ("p.locale", "text"),
     "published_at": ("p.published_at", "timestamptz"),
@@ -72,13 +74,20 @@ class Terms:
         return f"NOT {self.met}" if self.excluded else self.met
 
     @property
+    def joined(self) -> str:
+        """Asked of all posts at once."""
+        return f"""p.id IN (SELECT x.post_id FROM {self.table} x
+            WHERE x.{self.column} = ANY ({self.named}))"""  # noqa: S608 - constants
+
+    @property
     def few(self) -> str:
         return f"""few AS MATERIALIZED (
             SELECT ARRAY(SELECT x.post_id FROM {self.table} x
                           WHERE x.{self.column} = ANY ({self.named}) LIMIT {FEW + 1}) AS ids
         )"""  # noqa: S608 - constants
 
-    def branches(self) -> tuple[str, str]:
+    def ways(self) -> tuple[str, str]:
+        """To the posts of rare terms, and to those of common ones."""
         ids = "(SELECT ids FROM few)"
         return (
             f"cardinality({ids}) <= {FEW} AND p.id = ANY ({ids}::uuid[])",
@@ -90,59 +99,102 @@ def page_sql(
     seen: Sequence[Scope], listing: Listing, parts: frozenset[Part], arguments: Arguments
 ) -> str:
     """Rows for `post_rows.post_from`; with a count also `total`, and one row at least."""
-    where = ["p.deleted_at IS NULL"]
-    terms: list[Terms] = []
-    for condition in listing.conditions:
-        if condition.field in {"tag", "category"}:
-            terms.append(_terms(condition, arguments))
-        elif condition.field != "status":  # which is in the scopes
-            column, kind = PLAIN[condition.field]
-            where.append(compare(column, condition.op, condition.values, kind, arguments))
+    where, terms = _conditions(listing, arguments)
     first = next((term for term in terms if not term.excluded), None)
     where += [term.condition for term in terms if term is not first]
-    columns = PUBLIC_COLUMNS if all(map(_is_public, seen)) else COLUMNS
+    cut = _Cut(seen, listing, where, first, arguments)
     page = f"""
-        SELECT {columns_of(parts)}
-          FROM ({_cut(seen, listing, where, first, arguments)}) p {users_of(parts)}
-         ORDER BY {order_by(listing, columns)}"""  # noqa: S608 - constants, and numbered parameters
+        SELECT {columns_of(parts)} FROM ({cut.rows()}) p {users_of(parts)}
+         ORDER BY {order_by(listing, cut.columns)}"""  # noqa: S608 - constants, numbered parameters
     if listing.counting is not None:
-        page = _counted(page, listing.counting, _matching(seen, where, first, arguments))
+        page = _counted(page, listing.counting, cut.matching())
     return f"WITH {first.few} {page}" if first else page
 
 
-def _cut(
-    seen: Sequence[Scope],
-    listing: Listing,
-    where: list[str],
-    first: Terms | None,
-    arguments: Arguments,
-) -> str:
-    limit = arguments.add(listing.limit + 1, "integer")
-    branches: list[str] = []
-    for scope in seen:
+def _conditions(listing: Listing, arguments: Arguments) -> tuple[list[str], list[Terms]]:
+    where, terms = ["p.deleted_at IS NULL"], []
+    for condition in listing.conditions:
+        match condition.field:
+            case "tag" | "category":
+                terms.append(_terms(condition, arguments))
+            case "status":
+                pass  # is in the scopes
+            case "type":
+                where.append(_type(condition))
+            case field:
+                column, kind = PLAIN[field]
+                where.append(compare(column, condition.op, condition.values, kind, arguments))
+    return where, terms
+
+
+def _type(condition: Condition) -> str:
+    # Literals from an enumeration, for the partial index on pages.
+    named = ", ".join(f"'{PostType(str(value)).value}'" for value in condition.values)
+    return f"p.type {'NOT IN' if condition.op is Op.NE else 'IN'} ({named})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What is read: posts in these scopes that meet `where` and carry one of `terms`."""
+
+    seen: Sequence[Scope]
+    listing: Listing
+    where: Sequence[str]
+    terms: Terms | None
+    arguments: Arguments
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        return PUBLIC_COLUMNS if all(map(_is_public, self.seen)) else COLUMNS
+
+    def rows(self) -> str:
+        limit = self.arguments.add(self.listing.limit + 1, "integer")
+        branches = [sql for scope in self.seen for sql in self._branches(scope, limit)]
+        if len(branches) == 1:
+            return branches[0]
+        return f"""
+            SELECT p.* FROM (({") UNION ALL (".join(branches)})) p
+             ORDER BY {order_by(self.listing, self.columns)} LIMIT {limit}"""  # noqa: S608
+
+    def matching(self) -> str:
+        """The condition that counts, whatever the page."""
+        scope = " OR ".join(_scope(each, self.arguments) for each in self.seen)
+        carried = [self.terms.joined] if self.terms else []
+        return " AND ".join([*self.where, f"({scope})", *carried])
+
+    def _branches(self, scope: Scope, limit: str) -> list[str]:
+        within = [*self.where, _scope(scope, self.arguments)]
+        if self.terms is None:
+            return [self._walk(scope, within, limit)]
+        if _is_public(scope) and [order.field for order in self.listing.orders] == [DATE]:
+            return [self._listed(self.terms, within, limit)]
+        if scope.author is not None:  # few enough to ask each
+            return [self._walk(scope, [*within, self.terms.met], limit)]
+        return [self._walk(scope, [*within, way], limit) for way in self.terms.ways()]
+
+    def _walk(self, scope: Scope, where: Sequence[str], limit: str) -> str:
         columns = PUBLIC_COLUMNS if _is_public(scope) else COLUMNS
-        start = beyond(listing, columns, arguments)
-        conditions = [*where, _scope(scope, arguments), *([start] if start else [])]
-        order = order_by(listing, columns)
-        branches += [
-            f"SELECT p.* FROM posts p WHERE {' AND '.join([*conditions, *one])}"  # noqa: S608
-            f" ORDER BY {order} LIMIT {limit}"
-            for one in ([[each] for each in first.branches()] if first else [[]])
-        ]
-    if len(branches) == 1:
-        return branches[0]
-    columns = PUBLIC_COLUMNS if all(map(_is_public, seen)) else COLUMNS
-    return f"""
-        SELECT p.* FROM (({") UNION ALL (".join(branches)})) p
-         ORDER BY {order_by(listing, columns)} LIMIT {limit}"""  # noqa: S608
+        start = beyond(self.listing, columns, self.arguments) or "true"
+        return f"""
+            SELECT p.* FROM posts p WHERE {" AND ".join(where)} AND {start}
+             ORDER BY {order_by(self.listing, columns)} LIMIT {limit}"""  # noqa: S608
 
-
-def _matching(
-    seen: Sequence[Scope], where: list[str], first: Terms | None, arguments: Arguments
-) -> str:
-    scope = " OR ".join(_scope(each, arguments) for each in seen)
-    conditions = [*where, f"({scope})", *([first.condition] if first else [])]
-    return " AND ".join(conditions)
+    def _listed(self, terms: Terms, where: Sequence[str], limit: str) -> str:
+        """The newest of each term, off its own index, then the newest of those."""
+        key = "x.post_id"
+        start = beyond(self.listing, LINKED, self.arguments, key=key) or "true"
+        return f"""
+            SELECT p.* FROM (
+                SELECT DISTINCT link.post_id
+                  FROM unnest({terms.named}) AS term (id) CROSS JOIN LATERAL (
+                    SELECT x.post_id
+                      FROM {terms.table} x JOIN posts p ON p.id = x.post_id
+                     WHERE x.{terms.column} = term.id AND x.published_at IS NOT NULL
+                       AND {" AND ".join(where)} AND {start}
+                     ORDER BY {order_by(self.listing, LINKED, key=key)} LIMIT {limit}
+                  ) link
+            ) link JOIN posts p ON p.id = link.post_id
+             ORDER BY {order_by(self.listing, PUBLIC_COLUMNS)} LIMIT {limit}"""  # noqa: S608
 
 
 def _counted(page: str, counting: Counting, matching: str) -> str:

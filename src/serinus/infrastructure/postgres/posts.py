@@ -1,7 +1,7 @@
 """Posts in PostgreSQL: the side that writes."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import asyncpg
@@ -10,7 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 from serinus.application.content.ports import Slugs, Term
 from serinus.domain.content.post import Post, PostId, PostNotFound
 from serinus.domain.content.slug import SlugTaken
-from serinus.domain.errors import Stale, Unavailable
+from serinus.domain.errors import Stale
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.post_rows import (
     AUTHOR_COLUMNS,
@@ -20,6 +20,7 @@ from serinus.infrastructure.postgres.post_rows import (
     TAGS,
     post_from,
 )
+from serinus.infrastructure.postgres.rounds import LostRace, in_rounds
 from serinus.infrastructure.postgres.terms import (
     ADDED_CATEGORIES,
     ADDED_TAGS,
@@ -29,10 +30,6 @@ from serinus.infrastructure.postgres.terms import (
 )
 
 Connection = asyncpg.Pool | PoolConnectionProxy
-
-#: How often a write that lost a race is run again. Of n writers that want the same new name or
-#: slug one wins each round, so the last of them needs n rounds.
-MAX_ROUNDS = 64
 
 GET = f"""
 SELECT {POST_COLUMNS}
@@ -88,7 +85,15 @@ SELECT p.*, {AUTHOR_COLUMNS}, {TAGS} AS tags, {CATEGORIES} AS categories
 # Not one statement with SAVE: the triggers that count tags run at the end of a statement, and
 # could not tell what was tagged before the post was published from what came with it.
 REPLACE_TERMS = f"""
-WITH ready AS (SELECT), {FIND_OR_ADD_TERMS}, untagged AS (
+WITH ready AS (SELECT), {FIND_OR_ADD_TERMS}, locked AS (
+    -- What will be counted anew, in the one order in which everybody locks tags.
+    SELECT id FROM tags
+     WHERE $10 AND EXISTS (SELECT FROM posts WHERE id = $9 AND status = 'published')
+       AND id IN (SELECT tag_id FROM post_tags WHERE post_id = $9 UNION SELECT id FROM tag)
+       AND NOT (id IN (SELECT tag_id FROM post_tags WHERE post_id = $9)
+                AND id IN (SELECT id FROM tag))
+     ORDER BY id FOR NO KEY UPDATE
+), untagged AS (
     DELETE FROM post_tags WHERE $10 AND post_id = $9 AND tag_id NOT IN (SELECT id FROM tag)
 ), tagged AS (
     INSERT INTO post_tags (post_id, tag_id, position)
@@ -105,7 +110,8 @@ WITH ready AS (SELECT), {FIND_OR_ADD_TERMS}, untagged AS (
 SELECT {PLAIN_COLUMNS}, p.content, {AUTHOR_COLUMNS},
        CASE WHEN $10 THEN {ADDED_TAGS} ELSE {TAGS} END AS tags,
        CASE WHEN $11 THEN {ADDED_CATEGORIES} ELSE {CATEGORIES} END AS categories
-  FROM complete, posts p JOIN users u ON u.id = p.author_id
+  FROM complete, (SELECT count(*) FROM locked) AS locked,
+       posts p JOIN users u ON u.id = p.author_id
  WHERE p.id = $9
 """  # noqa: S608 - put together from constants
 
@@ -127,10 +133,6 @@ LOST_RACE = {
 }
 
 VERSION = "SELECT version FROM posts WHERE id = $1 AND deleted_at IS NULL"
-
-
-class _LostRace(Exception):
-    """Another writer was faster; on a fresh snapshot the same write can succeed."""
 
 
 class PostgresPosts:
@@ -160,14 +162,15 @@ class PostgresPosts:
         )
 
         async def once() -> Post:
-            row = await self._pool.fetchrow(ADD, *arguments)
+            with _violations():
+                row = await self._pool.fetchrow(ADD, *arguments)
             if row is not None:
                 return post_from(row)
             if slugs.exact:  # short of a term the statement would have failed instead
                 raise SlugTaken(f"{slugs.first} leads to another post")
-            raise _LostRace
+            raise LostRace
 
-        return await _in_rounds(once)
+        return await in_rounds(once)
 
     async def save(
         self,
@@ -177,7 +180,7 @@ class PostgresPosts:
         categories: Sequence[Term] | None = None,
     ) -> Post:
         if tags is None and categories is None:
-            return await _in_rounds(lambda: self._save(self._pool, post))
+            return await in_rounds(lambda: self._save(self._pool, post))
         arguments = (
             *TermArguments.of(tags or (), categories or ()).in_order(),
             post.updated_at,
@@ -187,14 +190,15 @@ class PostgresPosts:
         )
 
         async def once() -> Post:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await self._save(connection, post)
-                row = await connection.fetchrow(REPLACE_TERMS, *arguments)
-                if row is None:
-                    raise _LostRace
+            with _violations():
+                async with self._pool.acquire() as connection, connection.transaction():
+                    await self._save(connection, post)
+                    row = await connection.fetchrow(REPLACE_TERMS, *arguments)
+                    if row is None:
+                        raise LostRace
             return post_from(row)
 
-        return await _in_rounds(once)
+        return await in_rounds(once)
 
     async def delete(self, post_id: PostId, version: int, *, at: datetime) -> None:
         with translate_errors():
@@ -202,7 +206,10 @@ class PostgresPosts:
                 raise await _missed(self._pool, post_id)
 
     async def _save(self, connection: Connection, post: Post) -> Post:
-        row = await connection.fetchrow(SAVE, post.id, post.version, post.slug, *_written(post))
+        with _violations():
+            row = await connection.fetchrow(
+                SAVE, post.id, post.version, post.slug, *_written(post)
+            )
         if row is None:
             raise await _missed(connection, post.id)
         return post_from(row)
@@ -233,22 +240,14 @@ async def _missed(connection: Connection, post_id: PostId) -> Stale | PostNotFou
     return PostNotFound(f"no post {post_id}") if version is None else Stale(version)
 
 
-async def _in_rounds(write: Callable[[], Awaitable[Post]]) -> Post:
-    for _ in range(MAX_ROUNDS):
-        with suppress(_LostRace):
-            return await _attempt(write)
-    raise Unavailable("too many writers want the same names at once")
-
-
-async def _attempt(write: Callable[[], Awaitable[Post]]) -> Post:
-    with translate_errors():
-        try:
-            return await write()
-        except asyncpg.DeadlockDetectedError as error:
-            raise _LostRace from error
-        except asyncpg.IntegrityConstraintViolationError as error:
-            if error.constraint_name in SLUG_TAKEN:
-                raise SlugTaken("the slug leads to another post") from error
-            if error.constraint_name in LOST_RACE:
-                raise _LostRace from error
-            raise
+@contextmanager
+def _violations() -> Iterator[None]:
+    """What a violated constraint means here."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if error.constraint_name in SLUG_TAKEN:
+            raise SlugTaken("the slug leads to another post") from error
+        if error.constraint_name in LOST_RACE:
+            raise LostRace from error
+        raise

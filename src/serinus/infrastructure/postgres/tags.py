@@ -1,8 +1,10 @@
 """Tags in PostgreSQL. How often they are used is counted by triggers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from serinus.application.content.ports import Slugs
 from serinus.domain.content.listing import Condition, Count, Listing, Page
@@ -16,7 +18,10 @@ from serinus.infrastructure.postgres.keyset import (
     compare,
     order_by,
 )
+from serinus.infrastructure.postgres.rounds import in_rounds
 from serinus.infrastructure.postgres.terms import free_slug
+
+Connection = asyncpg.Pool | PoolConnectionProxy
 
 COLUMNS = "id, slug, name, usage_count, created_at, updated_at, version"
 
@@ -47,23 +52,25 @@ UPDATE tags SET name = $3, name_key = $4, slug = $5, updated_at = $6, version = 
 RETURNING {COLUMNS}
 """  # noqa: S608 - constants
 
-DELETE = "DELETE FROM tags WHERE id = $1 AND version = $2 RETURNING id"
+# Posts first, then tags, like the triggers: whoever writes a post that carries the tag holds
+# the post and wants the tag.
+LOCK_POSTS = """
+SELECT FROM posts WHERE id IN (SELECT post_id FROM post_tags WHERE tag_id = $1)
+ ORDER BY id FOR NO KEY UPDATE
+"""
 
-# The rows of post_tags that belonged to the old tag go with it.
-MERGE = f"""
-WITH kept AS (
-    SELECT {COLUMNS} FROM tags WHERE id = $3
-), gone AS (
-    DELETE FROM tags WHERE id = $1 AND version = $2 AND EXISTS (SELECT FROM kept)
-    RETURNING id
-), moved AS (
-    INSERT INTO post_tags (post_id, tag_id, position)
-    SELECT pt.post_id, $3, pt.position
-      FROM gone JOIN post_tags pt ON pt.tag_id = gone.id
-    ON CONFLICT DO NOTHING
-)
-SELECT EXISTS (SELECT FROM kept) AS known, EXISTS (SELECT FROM gone) AS merged
-"""  # noqa: S608 - constants
+# From here on nobody can give it to a post.
+LOCK = "SELECT FROM tags WHERE id = $1 AND version = $2 FOR UPDATE"
+
+KEEP = "SELECT FROM tags WHERE id = $1 FOR KEY SHARE"
+
+MOVE = """
+INSERT INTO post_tags (post_id, tag_id, position)
+SELECT post_id, $2, position FROM post_tags WHERE tag_id = $1
+ON CONFLICT DO NOTHING
+"""
+
+DELETE = "DELETE FROM tags WHERE id = $1"
 
 VERSION = "SELECT version FROM tags WHERE id = $1"
 
@@ -121,26 +128,41 @@ class PostgresTags:
             except asyncpg.UniqueViolationError as error:
                 raise TagTaken("another tag has this name or this slug") from error
             if row is None:
-                raise await self._missed(tag.id)
+                raise await _missed(self._pool, tag.id)
         return _tag(row)
 
     async def delete(self, tag_id: TagId, version: int) -> None:
-        with translate_errors():
-            if await self._pool.fetchval(DELETE, tag_id, version) is None:
-                raise await self._missed(tag_id)
+        async def once() -> None:
+            async with self._held(tag_id, version) as connection:
+                await connection.execute(DELETE, tag_id)
+
+        await in_rounds(once)
 
     async def merge(self, tag: CountedTag, into: TagId) -> CountedTag:
-        with translate_errors():
-            row = await self._pool.fetchrow(MERGE, tag.id, tag.version, into)
-            if row is None or not row["known"]:
-                raise TagNotFound(f"no tag {into}")
-            if not row["merged"]:
-                raise await self._missed(tag.id)
+        async def once() -> None:
+            async with self._held(tag.id, tag.version) as connection:
+                if await connection.fetchrow(KEEP, into) is None:
+                    raise TagNotFound(f"no tag {into}")
+                await connection.execute(MOVE, tag.id, into)
+                await connection.execute(DELETE, tag.id)
+
+        await in_rounds(once)
         return await self.get(into)
 
-    async def _missed(self, tag_id: TagId) -> Stale | TagNotFound:
-        version = await self._pool.fetchval(VERSION, tag_id)
-        return TagNotFound(f"no tag {tag_id}") if version is None else Stale(version)
+    @asynccontextmanager
+    async def _held(self, tag_id: TagId, version: int) -> AsyncIterator[PoolConnectionProxy]:
+        """A transaction in which the tag and its posts are nobody else's."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(LOCK_POSTS, tag_id)
+            if await connection.fetchrow(LOCK, tag_id, version) is None:
+                raise await _missed(connection, tag_id)
+            yield connection
+
+
+async def _missed(connection: Connection, tag_id: TagId) -> Stale | TagNotFound:
+    """Why a write found no tag of the version it was made for."""
+    version = await connection.fetchval(VERSION, tag_id)
+    return TagNotFound(f"no tag {tag_id}") if version is None else Stale(version)
 
 
 def _page_sql(listing: Listing, arguments: Arguments) -> str:
