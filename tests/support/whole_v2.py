@@ -33,6 +33,7 @@ from serinus.presentation.http.asgi import App
 from serinus.presentation.http.v2.app import Services, build_v2, documented
 from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.health import Readiness
+from tests.support.documented import check
 from tests.support.identity import NOON, PASSWORD
 
 SECRET = "a secret key of these tests, long enough"
@@ -162,8 +163,11 @@ async def ready(pool: asyncpg.Pool) -> None:
 
 @asynccontextmanager
 async def asking(app: object) -> AsyncIterator[Client]:
+    """A client that takes no answer but those the contract documents."""
     transport = httpx.ASGITransport(cast("Any", app), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://cms.test") as http:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://cms.test", event_hooks={"response": [check]}
+    ) as http:
         yield Client(http)
 
 

@@ -1,0 +1,74 @@
+"""Every answer of contract v2 is one that its OpenAPI document has."""
+
+import re
+from functools import cache
+from typing import Any
+
+import httpx
+from openapi_schema_validator import OAS31Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from serinus.presentation.http.v2.app import contract
+
+URN = "urn:contract-v2"
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return contract()
+
+
+@cache
+def _registry() -> Registry[Any]:
+    resource = Resource.from_contents(_document(), default_specification=DRAFT202012)
+    return Registry[Any]().with_resource(URN, resource)
+
+
+@cache
+def _paths() -> list[tuple[re.Pattern[str], str]]:
+    """Those without parameters first: `/posts/by-slug` is no post."""
+    return [
+        (re.compile(re.sub(r"\\\{[^/]+\\\}", "[^/]+", re.escape(path))), path)
+        for path in sorted(_document()["paths"], key=lambda path: path.count("{"))
+    ]
+
+
+async def check(answer: httpx.Response) -> None:
+    """For `event_hooks` of a client. Raise when the answer is not documented."""
+    operation = _operation(answer.request)
+    if operation is None:
+        return
+    await answer.aread()
+    told = f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
+    documented = operation["responses"].get(str(answer.status_code))
+    assert documented is not None, f"{told} is not documented: {answer.text[:500]}"
+    if not answer.content:
+        assert "content" not in documented, f"{told} has no body"
+        return
+    media_type = answer.headers["content-type"].partition(";")[0]
+    assert media_type in documented.get("content", {}), f"{told} is not {media_type}"
+    schema = _absolute(documented["content"][media_type]["schema"])
+    OAS31Validator(schema, registry=_registry()).validate(answer.json())
+
+
+def _operation(request: httpx.Request) -> dict[str, Any] | None:
+    for pattern, path in _paths():
+        if pattern.fullmatch(request.url.path):
+            found: dict[str, Any] | None = _document()["paths"][path].get(
+                request.method.lower()
+            )
+            return found
+    return None
+
+
+def _absolute(node: Any) -> Any:
+    match node:
+        case {"$ref": str(place)}:
+            return {"$ref": f"{URN}{place}"}
+        case dict():
+            return {key: _absolute(value) for key, value in node.items()}
+        case list():
+            return [_absolute(each) for each in node]
+        case _:
+            return node
