@@ -127,7 +127,9 @@ def _complete(operation: Operation, method: str, handler: HTTPRouteHandler) -> N
     # Litestar's own description of a refused request is not what we answer.
     operation["responses"].pop("400", None)
     for status, response in operation["responses"].items():
-        response["description"] = HTTPStatus(int(status)).phrase
+        known = HTTPStatus(int(status))
+        if response["description"] == known.description:  # nobody has said anything better
+            response["description"] = known.phrase
         if headers := response.get("headers"):
             # Litestar gives them in another order each time, and some without a schema.
             response["headers"] = {
