@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/pytest
 
 # Where what depends on the servers' versions is tested; the rest runs on top of it.
-IN_CONTAINERS := tests/infrastructure tests/contract
+IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-containers unit check format lock clean
