@@ -35,6 +35,7 @@ from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v2.app import Services, build_v2
 from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.health import Readiness
+from serinus.presentation.http.v2.reading import Reading
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
 from serinus.wiring.stores import Stores
@@ -90,10 +91,12 @@ def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) ->
             profile=identity.profile,
             editing=editing,
             tagging=Tagging(tags, now=now, new_id=new_id),
-            post_reader=PostgresPostReader(stores.pool),
-            tag_reader=tags,
-            render=HtmlRendering(),
-            cursors=_cursors(settings),
+            reading=Reading(
+                posts=PostgresPostReader(stores.pool),
+                tags=tags,
+                render=HtmlRendering(),
+                cursors=_cursors(settings),
+            ),
             readiness=Readiness(lambda: _ready(stores), now),
             documentation=documentation(),
             idempotency_keys=PostgresIdempotencyKeys(

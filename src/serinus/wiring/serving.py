@@ -48,7 +48,8 @@ def preloading(settings: Settings) -> threading.Thread:
         for module in modules:
             import_module(module)
 
-    thread = threading.Thread(target=load, name="preload")
+    # A daemon: a start that fails must not wait for imports nobody needs any more.
+    thread = threading.Thread(target=load, name="preload", daemon=True)
     thread.start()
     return thread
 

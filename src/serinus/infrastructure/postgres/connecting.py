@@ -12,7 +12,7 @@ import asyncpg
 
 from serinus.domain.errors import Unavailable
 
-CONNECT_TIMEOUT = 4.0  # seconds
+CONNECT_TIMEOUT = 3.0  # seconds
 
 # Parameters of libpq that managed services put into their URLs. asyncpg would send them to the
 # server as settings, and the server would refuse the connection.

@@ -103,7 +103,7 @@ class DataFolder:
     def is_alive(self) -> bool:
         try:
             alive = os.open(self.root / "embedded.alive", os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         try:
             return not try_lock(alive)

@@ -175,11 +175,17 @@ def start(how: Start, alive: int, last_port: int) -> Postmaster:
 
 def _ports(last: int) -> Iterator[int]:
     for wanted in (last, *[0] * PORTS_TRIED):
-        with socket.socket() as probe, suppress(OSError):
-            # As PostgreSQL does: connections of its last run may linger on the port.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", wanted))
-            yield probe.getsockname()[1]
+        with suppress(OSError):
+            yield _free_port(wanted)
+
+
+def _free_port(wanted: int) -> int:
+    with socket.socket() as probe:
+        # As PostgreSQL does: connections of its last run may linger on the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", wanted))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _start_on(port: int, how: Start, alive: int) -> Postmaster:
@@ -220,7 +226,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], how: Start, written: int
     text = _said(how.folder, written)
     if "could not bind" in text:
         raise PortTaken
-    raise failure("PostgreSQL did not start", how.cluster.path, text, how.folder.log)
+    killed = f" (killed by signal {-process.returncode})" if process.returncode < 0 else ""
+    raise failure(f"PostgreSQL did not start{killed}", how.cluster.path, text, how.folder.log)
 
 
 def _said(folder: DataFolder, since: int) -> str:

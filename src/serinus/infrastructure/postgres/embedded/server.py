@@ -118,6 +118,9 @@ def open_embedded(
             time.sleep(POLL)
         except OSError as error:
             raise from_os(error, folder.root) from error
+        except EmbeddedServerError:
+            opening.wait_for_the_end()
+            raise
 
 
 def wait_until_stopped(data_dir: Path, seconds: float = 10.0) -> bool:
@@ -147,20 +150,27 @@ class _Opening:
         self._options = dict(options)
         self._deadline = deadline
         self._allow_createdb = allow_createdb
+        self._started = False
 
     def attempt(self) -> EmbeddedServer:
         with self._folder.locked(self._deadline) as lock:
+            self._started = False
             client = self._folder.become_client()
-            started = client is None
             if client is None:
                 client = self._start(lock)
+                self._started = True
             try:
                 connection = self._connection()
-                self._ensure(connection, started=started)
+                self._ensure(connection)
             except BaseException:
                 os.close(client)
                 raise
-        return EmbeddedServer(self._folder, connection, client, started=started)
+        return EmbeddedServer(self._folder, connection, client, started=self._started)
+
+    def wait_for_the_end(self) -> None:
+        """Let nobody who tries again at once meet the server that we started in vain."""
+        if self._started:
+            wait_until_stopped(self._folder.root, STOP_SECONDS)
 
     def _remaining(self) -> float:
         return max(0.1, self._deadline - time.monotonic())
@@ -186,11 +196,11 @@ class _Opening:
             os.close(reading)
         return client
 
-    def _ensure(self, connection: Connection, *, started: bool) -> None:
+    def _ensure(self, connection: Connection) -> None:
         try:
             ensure_role_and_database(
                 connection,
-                started=started,
+                started=self._started,
                 createdb=self._allow_createdb,
                 seconds=self._remaining(),
             )

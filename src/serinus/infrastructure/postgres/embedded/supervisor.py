@@ -127,7 +127,8 @@ def _guard(folder: DataFolder, postmaster: Postmaster, watch: Watch) -> None:
 def _end(folder: DataFolder, postmaster: Postmaster, watch: Watch) -> bool:
     """Stop PostgreSQL under the lock, so that nobody joins meanwhile; False: somebody has."""
     patience = PATIENCE if watch.told_to_stop else float("inf")
-    with suppress(EmbeddedServerError), folder.locked(time.monotonic() + patience):
+    gone = (EmbeddedServerError, OSError)  # somebody holds the lock, or removed the folder
+    with suppress(*gone), folder.locked(time.monotonic() + patience):
         if not (watch.told_to_stop or watch.abandoned):
             return False
         postmaster.stop()

@@ -9,7 +9,6 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
 from serinus.application.content.editing import Editing
-from serinus.application.content.reading import PostReader, Renderer, TagReader
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.idempotency import IdempotencyKeys
@@ -31,10 +30,10 @@ from serinus.presentation.http.v2 import (
     users_me,
 )
 from serinus.presentation.http.v2.bodies import MAX_BODY, StrictRequest
-from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.documentation import Documentation
 from serinus.presentation.http.v2.health import Readiness
 from serinus.presentation.http.v2.idempotency import Idempotent
+from serinus.presentation.http.v2.reading import Reading
 from serinus.presentation.http.v2.strict_paths import StrictPaths
 
 ROUTERS = (
@@ -60,10 +59,7 @@ class Services:
     profile: Profile
     editing: Editing
     tagging: Tagging
-    post_reader: PostReader
-    tag_reader: TagReader
-    render: Renderer
-    cursors: Cursors
+    reading: Reading
     idempotency_keys: IdempotencyKeys
     readiness: Readiness
     documentation: Documentation

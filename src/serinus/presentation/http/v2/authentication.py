@@ -59,9 +59,6 @@ class SignedIn:
 
 
 def access_to(scope: Scope) -> Access:
-    # Litestar answers OPTIONS by itself, for every path: nothing is given away there.
-    if cast("dict[str, Any]", scope)["method"] == "OPTIONS":
-        return Access.OPEN
     return Access(scope["route_handler"].opt.get("access", Access.CALLER))
 
 
@@ -83,7 +80,7 @@ def _caller(request: AnyRequest) -> Caller:
     return _signed_in(request).caller
 
 
-def _visitor(request: AnyRequest) -> Caller | None:
+def visitor_of(request: AnyRequest) -> Caller | None:
     known = cast("Authenticated | None", request.scope["user"])
     return known.caller if known else None
 
@@ -93,6 +90,6 @@ def _visitor(request: AnyRequest) -> Caller | None:
 DEPENDENCIES = {
     "signed_in": Provide(_signed_in, sync_to_thread=False),
     "caller": Provide(_caller, sync_to_thread=False),
-    "visitor": Provide(_visitor, sync_to_thread=False),
+    "visitor": Provide(visitor_of, sync_to_thread=False),
     "client": Provide(_client, sync_to_thread=False),
 }

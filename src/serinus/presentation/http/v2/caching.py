@@ -1,12 +1,13 @@
 """What caches may do with an answer: RFC 9111, and `Cache-Tag` for purging by record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import Receive, Scope, Send
 
 from serinus.domain.content.post import Post
 from serinus.presentation.http.v2.conditional import (
@@ -73,10 +74,35 @@ def answer(
     tag = weak_etag(body) if version is None else etag_of(version, body)
     if unless is not None and unchanged(unless, tag):
         return cast("Response[T]", not_modified(tag, **headers))
-    encoded = Response(
-        body,
-        status_code=status,
-        headers={"ETag": tag, **headers},
-        media_type="application/json",
-    )
-    return cast("Response[T]", encoded)
+    return Encoded(body, status, {"ETag": tag, **headers})
+
+
+class Encoded(Response[T]):
+    """JSON that is ready to be sent.
+
+    Litestar's own response would go through media types, cookies, background tasks and two
+    kinds of header collections first; on a cheap read that is a sixth of all the work.
+    """
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
+        # Not the parent's: none of what it prepares is used.
+        self.status_code = status
+        self._body = body
+        self._headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+        ]
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        return self._send
+
+    async def _send(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self._headers,
+            }
+        )
+        await send({"type": "http.response.body", "body": self._body, "more_body": False})

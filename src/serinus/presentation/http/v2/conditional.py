@@ -2,10 +2,11 @@
 
 import re
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request, Response
 
+from serinus.presentation.http.asgi import Scope, header
 from serinus.presentation.http.v2.refusals import MalformedHeader, PreconditionRequired
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
@@ -56,7 +57,9 @@ def version_if_sent(request: Request[Any, Any, Any]) -> int | None:
 
 def unchanged(request: Request[Any, Any, Any], tag: str) -> bool:
     """Whether `If-None-Match` names what we would send. Compares weakly, as it must."""
-    value = request.headers.get("if-none-match", "").strip()
+    # Straight from the scope: most requests have none, and the headers stay unparsed.
+    sent = header(cast("Scope", request.scope), b"if-none-match")
+    value = (sent or b"").decode("latin-1").strip()
     if not value or value == "*":
         return bool(value)
     opaque = tag.removeprefix("W/").strip('"')

@@ -63,6 +63,8 @@ class Members:
 
     def chosen(self, given: Mapping[str, str]) -> frozenset[str]:
         """Raise `InvalidParameter` for a member that there is not."""
+        if not given.keys() & self.parameters:
+            return self.default
         shown = self.default
         if "include" in given:
             shown -= frozenset(self.relations)

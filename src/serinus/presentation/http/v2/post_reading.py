@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from serinus.application.content.reading import PostReader, Renderer
+from serinus.application.content.reading import Renderer
 from serinus.domain.content import post_query
 from serinus.domain.content.post import (
     Post,
@@ -20,14 +20,15 @@ from serinus.domain.content.post import (
 from serinus.domain.errors import Forbidden
 from serinus.domain.identity.caller import Caller
 from serinus.presentation.http.v2 import caching, query_values
-from serinus.presentation.http.v2.authentication import VISITORS
-from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch, Cursors
+from serinus.presentation.http.v2.authentication import VISITORS, visitor_of
+from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
 from serinus.presentation.http.v2.list_parameters import described_item, described_list
 from serinus.presentation.http.v2.list_queries import Lists, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.post_shapes import BASE, MEMBERS, PostView, parts_of, shown
+from serinus.presentation.http.v2.reading import Reading
 from serinus.presentation.http.v2.refusals import MalformedHeader
 
 AnyRequest = Request[Any, Any, Any]
@@ -74,25 +75,24 @@ ITEM = {
 )
 async def list_posts(
     request: AnyRequest,
-    visitor: Given[Caller | None],
-    post_reader: Given[PostReader],
-    cursors: Given[Cursors],
-    render: Given[Renderer],
+    reading: Given[Reading],
 ) -> Response[Listing[PostView]]:
     """List posts, by default the newest first.
 
     Everybody sees what is published, authors their own drafts too, editors everything.
     """
-    _may_read(visitor)
+    visitor = _reader_of(request)
     given = query_values.parameters(request.scope["query_string"])
-    listing = POSTS.listing(given, cursors)
+    listing = POSTS.listing(given, reading.cursors)
     members = MEMBERS.chosen(given)
-    page = await post_reader.page(visitor, listing, parts_of(members))
+    page = await reading.posts.page(visitor, listing, parts_of(members))
     answer = POSTS.shown(
         page,
-        [await _show(each, members, render) for each in page.items],
+        [await _show(each, members, reading.render) for each in page.items],
         listing,
-        lambda at: cursors.seal(post_query.position(at, listing.orders), POSTS.mark(listing)),
+        lambda at: reading.cursors.seal(
+            post_query.position(at, listing.orders), POSTS.mark(listing)
+        ),
     )
     headers = caching.private() if visitor else caching.public([caching.LIST_OF_POSTS])
     return caching.answer(answer, headers, unless=request)
@@ -111,16 +111,14 @@ async def list_posts(
 async def show_post(
     request: AnyRequest,
     post_id: FromPath[UUID],
-    visitor: Given[Caller | None],
-    post_reader: Given[PostReader],
-    render: Given[Renderer],
+    reading: Given[Reading],
 ) -> Response[PostView]:
     """Read a post."""
-    _may_read(visitor)
+    visitor = _reader_of(request)
     members = _chosen(request)
-    found = await post_reader.one(PostId(post_id), parts_of(members))
+    found = await reading.posts.one(PostId(post_id), parts_of(members))
     check_may_see(visitor, found)
-    view = await _show(found, members, render)
+    view = await _show(found, members, reading.render)
     return caching.answer(view, _headers(visitor, found), version=found.version, unless=request)
 
 
@@ -137,29 +135,29 @@ async def show_post(
 async def show_post_by_slug(
     request: AnyRequest,
     slug: FromPath[str],
-    visitor: Given[Caller | None],
-    post_reader: Given[PostReader],
-    render: Given[Renderer],
+    reading: Given[Reading],
 ) -> Response[PostView]:
     """Read the post that a slug leads to.
 
     A slug it had before, or an address it was imported from, is answered 301.
     """
-    _may_read(visitor)
+    visitor = _reader_of(request)
     members = _chosen(request)
     address = slug.removeprefix("/")
-    found = await post_reader.at(address, parts_of(members))
+    found = await reading.posts.at(address, parts_of(members))
     check_may_see(visitor, found)
     headers = _headers(visitor, found)
     if found.slug != address:
         return _moved(request, found, headers)
-    view = await _show(found, members, render)
+    view = await _show(found, members, reading.render)
     return caching.answer(view, headers, version=found.version, unless=request)
 
 
-def _may_read(visitor: Caller | None) -> None:
+def _reader_of(request: AnyRequest) -> Caller | None:
+    visitor = visitor_of(request)
     if visitor is not None:
         visitor.need("posts:read")
+    return visitor
 
 
 def _chosen(request: AnyRequest) -> frozenset[str]:

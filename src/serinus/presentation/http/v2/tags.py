@@ -8,22 +8,22 @@ from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
-from serinus.application.content.reading import TagReader
 from serinus.application.content.tagging import Tagging, naming_violations
 from serinus.domain.content import tag_query
 from serinus.domain.content.taxonomy import CountedTag, TagId, TagNotFound, TagTaken
 from serinus.domain.errors import Forbidden, Stale, Violation
 from serinus.domain.identity.caller import Caller
 from serinus.presentation.http.v2 import caching, query_values
-from serinus.presentation.http.v2.authentication import VISITORS
+from serinus.presentation.http.v2.authentication import VISITORS, visitor_of
 from serinus.presentation.http.v2.bodies import Body
 from serinus.presentation.http.v2.conditional import seen_version, version_if_sent
-from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch, Cursors
+from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import about, refuses
 from serinus.presentation.http.v2.given import Given
 from serinus.presentation.http.v2.list_parameters import described_item, described_list
 from serinus.presentation.http.v2.list_queries import Lists, Members, check_known
 from serinus.presentation.http.v2.lists import Listing
+from serinus.presentation.http.v2.reading import Reading
 from serinus.presentation.http.v2.refusals import MalformedHeader, PreconditionRequired
 
 AnyRequest = Request[Any, Any, Any]
@@ -99,22 +99,24 @@ TAGS = Lists(
 )
 async def list_tags(
     request: AnyRequest,
-    visitor: Given[Caller | None],
-    tag_reader: Given[TagReader],
-    cursors: Given[Cursors],
+    reading: Given[Reading],
 ) -> Response[Listing[TagView]]:
     """List tags, by default by name."""
     given = query_values.parameters(request.scope["query_string"])
-    listing = TAGS.listing(given, cursors)
+    listing = TAGS.listing(given, reading.cursors)
     members = TAGS.members.chosen(given)
-    page = await tag_reader.page(listing)
+    page = await reading.tags.page(listing)
     answer = TAGS.shown(
         page,
         [_shown(tag, members) for tag in page.items],
         listing,
-        lambda at: cursors.seal(tag_query.position(at, listing.orders), TAGS.mark(listing)),
+        lambda at: reading.cursors.seal(
+            tag_query.position(at, listing.orders), TAGS.mark(listing)
+        ),
     )
-    headers = caching.private() if visitor else caching.public([caching.LIST_OF_TAGS])
+    headers = (
+        caching.private() if visitor_of(request) else caching.public([caching.LIST_OF_TAGS])
+    )
     return caching.answer(answer, headers, unless=request)
 
 
@@ -127,15 +129,14 @@ async def list_tags(
 async def show_tag(
     request: AnyRequest,
     tag_id: FromPath[UUID],
-    visitor: Given[Caller | None],
-    tag_reader: Given[TagReader],
+    reading: Given[Reading],
 ) -> Response[TagView]:
     """Read a tag."""
     given = query_values.parameters(request.scope["query_string"])
     check_known(given, TAGS.members.parameters)
     members = TAGS.members.chosen(given)
-    tag = await tag_reader.get(TagId(tag_id))
-    headers = caching.private() if visitor else caching.public([f"tag:{tag.id}"])
+    tag = await reading.tags.get(TagId(tag_id))
+    headers = caching.private() if visitor_of(request) else caching.public([f"tag:{tag.id}"])
     view = _shown(tag, members)
     return caching.answer(view, headers, version=tag.version, unless=request)
 
