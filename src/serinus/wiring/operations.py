@@ -51,8 +51,11 @@ class Operations:
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:
         given = _settings()
         port = serving.free_port(given)
-        preloading = serving.preloading(given)
+        # While the embedded server starts there is time. A server that is away shall be told
+        # of at once, and not compete with imports.
+        early = serving.preloading(given) if given.database_url is None else None
         with _ready(given) as (found, settings):
+            preloading = early or serving.preloading(given)
             announcement = asyncio.run(_prepare(settings, found, port, demo=demo))
             serving.hand_over(settings)
             preloading.join()
