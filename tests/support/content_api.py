@@ -23,6 +23,7 @@ from serinus.infrastructure.postgres.tags import PostgresTags
 from serinus.infrastructure.rendering import HtmlRendering
 from serinus.presentation.http.v2.app import Services, build_v2
 from serinus.presentation.http.v2.cursors import Cursors
+from serinus.presentation.http.v2.reading import Reading
 from tests.support.content import NOON, add_author
 
 
@@ -135,10 +136,12 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
             profile=unused,
             editing=Editing(PostgresPosts(pool), now, uuid7),
             tagging=Tagging(stored, now, uuid7),
-            post_reader=PostgresPostReader(pool),
-            tag_reader=stored,
-            render=HtmlRendering(),
-            cursors=Cursors([b"k" * 32]),
+            reading=Reading(
+                posts=PostgresPostReader(pool),
+                tags=stored,
+                render=HtmlRendering(),
+                cursors=Cursors([b"k" * 32]),
+            ),
             idempotency_keys=PostgresIdempotencyKeys(pool, Seal(["s" * 32])),
             readiness=unused,
             documentation=unused,

@@ -33,6 +33,7 @@ from serinus.presentation.http.asgi import App
 from serinus.presentation.http.v2.app import Services, build_v2, documented
 from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.health import Readiness
+from serinus.presentation.http.v2.reading import Reading
 from tests.support.documented import check
 from tests.support.identity import NOON, PASSWORD
 
@@ -145,10 +146,12 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         profile=Profile(**shared),
         editing=Editing(PostgresPosts(pool), now, uuid7),
         tagging=Tagging(tags, now, uuid7),
-        post_reader=PostgresPostReader(pool),
-        tag_reader=tags,
-        render=HtmlRendering(),
-        cursors=Cursors([b"k" * 32]),
+        reading=Reading(
+            posts=PostgresPostReader(pool),
+            tags=tags,
+            render=HtmlRendering(),
+            cursors=Cursors([b"k" * 32]),
+        ),
         idempotency_keys=PostgresIdempotencyKeys(pool, Seal([SECRET])),
         readiness=Readiness(lambda: ready(pool), now),
         documentation=documented(dict),

@@ -1,0 +1,19 @@
+"""What handlers read from."""
+
+from dataclasses import dataclass
+
+from serinus.application.content.reading import PostReader, Renderer, TagReader
+from serinus.presentation.http.v2.cursors import Cursors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One dependency for all of it, because of two or more Litestar resolves each in a task.
+
+    That alone would cost a read as much as its statement.
+    """
+
+    posts: PostReader
+    tags: TagReader
+    render: Renderer
+    cursors: Cursors
