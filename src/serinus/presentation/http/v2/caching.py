@@ -7,9 +7,11 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.types import Receive, Scope, Send
+from litestar.response.base import ASGIResponse
 
 from serinus.domain.content.post import Post
+from serinus.presentation.http import asgi
+from serinus.presentation.http.asgi import Receive, Scope, Send
 from serinus.presentation.http.v2.conditional import (
     etag_of,
     not_modified,
@@ -86,23 +88,13 @@ class Encoded(Response[T]):
 
     def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
         # Not the parent's: none of what it prepares is used.
-        self.status_code = status
+        self.status_code = self._status = status
         self._body = body
-        self._headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
-        ]
+        self._headers = [(b"content-type", b"application/json")]
+        self._headers += [(name.lower().encode(), headers[name].encode()) for name in headers]
 
-    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
-        return self._send
+    def to_asgi_response(self, *_: object, **__: object) -> ASGIResponse:
+        return cast("ASGIResponse", self._answer)
 
-    async def _send(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self._headers,
-            }
-        )
-        await send({"type": "http.response.body", "body": self._body, "more_body": False})
+    async def _answer(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await asgi.answer(send, self._status, self._headers, self._body)
