@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from serinus.application.content.ports import Slugs
-from serinus.domain.content.listing import Condition, Listing, Op, Order, Page
+from serinus.domain.content.listing import (
+    Condition,
+    Count,
+    Counting,
+    Listing,
+    Op,
+    Order,
+    Page,
+)
 from serinus.domain.content.post import Byline, Post, PostType, Status, may_see
 from serinus.domain.content.post_query import EVERYTHING, FILTERS, NEWEST_FIRST, SORTS, position
 from serinus.domain.content.slug import slugify
@@ -232,3 +240,23 @@ def examples(count: int) -> list[tuple[Listing, Caller | None]]:
 
     collect()
     return found
+
+
+@pytest.mark.parametrize("condition", [(), (Condition("tag", Op.EQ, ("Jazz",)),)])
+async def test_many_posts_are_estimated_and_few_are_counted(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, condition: tuple[Condition, ...]
+) -> None:
+    listing = Listing(
+        orders=NEWEST_FIRST, conditions=condition, counting=Counting.ESTIMATED, limit=1
+    )
+    there = len(shelf.expected(None, listing))
+    counted = (await shelf.page(None, listing)).count
+    exact = (await shelf.page(None, replace(listing, counting=Counting.EXACT))).count
+    monkeypatch.setattr(post_pages, "COUNTED", 3)
+
+    estimated = (await shelf.page(None, listing)).count
+
+    assert counted == exact == Count(there, exact=True)
+    assert estimated is not None
+    assert not estimated.exact
+    assert estimated.value > 3

@@ -8,9 +8,9 @@ from serinus.domain.content.listing import Count, Counting, Listing, Page
 from serinus.domain.content.post import Post, PostId, PostNotFound
 from serinus.domain.content.post_query import Part, scopes
 from serinus.domain.identity.caller import Caller
+from serinus.infrastructure.postgres import post_pages
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.keyset import Arguments
-from serinus.infrastructure.postgres.post_pages import COUNTED, page_sql
 from serinus.infrastructure.postgres.post_rows import columns_of, post_from, users_of
 
 
@@ -48,7 +48,7 @@ class PostgresPostReader:
         if not seen:
             return Page((), count=Count(0, exact=True) if listing.counting else None)
         arguments = Arguments()
-        sql = page_sql(seen, listing, parts, arguments)
+        sql = post_pages.page_sql(seen, listing, parts, arguments)
         with translate_errors():
             rows = await self._pool.fetch(sql, *arguments.values)
         found = [post_from(row) for row in rows if row["id"] is not None]
@@ -59,4 +59,4 @@ def _count(rows: Sequence[asyncpg.Record], listing: Listing) -> Count | None:
     if listing.counting is None:
         return None
     value = int(rows[0]["total"])
-    return Count(value, exact=listing.counting is Counting.EXACT or value <= COUNTED)
+    return Count(value, exact=listing.counting is Counting.EXACT or value <= post_pages.COUNTED)

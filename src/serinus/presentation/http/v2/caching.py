@@ -55,9 +55,10 @@ def private() -> dict[str, str]:
 
 
 def tags_of(post: Post) -> list[str]:
-    """Whatever changes what is shown of a post: itself and the names of its terms."""
+    """Whatever changes what is shown of a post: itself, and the names of author and terms."""
     return [
         f"post:{post.id}",
+        f"user:{post.author.id}",
         *(f"tag:{tag.id}" for tag in post.tags),
         *(f"category:{category.id}" for category in post.categories),
     ]
