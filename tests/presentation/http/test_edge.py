@@ -298,7 +298,7 @@ def front(*, v2_disabled: App | None = None) -> Front:
         ("/api/v10", "v2"),
         ("/api/v2/posts", "v2"),
         ("/health", "v2"),
-        ("/", "v2"),
+        ("/anything", "v2"),
     ],
 )
 async def test_contract_v1_goes_to_the_switch_and_the_rest_to_engine_v2(
@@ -309,6 +309,13 @@ async def test_contract_v1_goes_to_the_switch_and_the_rest_to_engine_v2(
 
     assert response.text == served
     assert response.headers["serinus-epoch"] == "3"
+
+
+async def test_the_bare_address_leads_to_the_documentation() -> None:
+    async with client(front()) as http:
+        response = await http.get("/")
+
+    assert (response.status_code, response.headers["location"]) == (307, "/api/docs")
 
 
 async def test_contract_v2_can_be_turned_off_alone() -> None:

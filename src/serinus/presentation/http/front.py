@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from serinus.presentation.http.asgi import App, Receive, Scope, Send, adding
+from serinus.presentation.http.asgi import App, Receive, Scope, Send, adding, answer
 from serinus.presentation.http.generation_switch import InForce, served_by
 
 V1, V2 = "/api/v1", "/api/v2"
+DOCUMENTATION = b"/api/docs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,15 @@ class Front:
 
     def _route(self, scope: Scope) -> App:
         path: str = scope["path"]
+        if path == "/":
+            return to_documentation
         if path == V1 or path.startswith(f"{V1}/"):
             return self.v1
         if self.v2_disabled and (path == V2 or path.startswith(f"{V2}/")):
             return self.v2_disabled
         return self.v2
+
+
+async def to_documentation(_: Scope, _receive: Receive, send: Send) -> None:
+    """Who opens the bare address in a browser wants to know what is here."""
+    await answer(send, 307, [(b"location", DOCUMENTATION)], b"")
