@@ -1,84 +1,32 @@
 """The embedded server: shared, restarted, and gone with its last client, however that ends."""
 
-import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 import psutil
 import pytest
 
-from serinus.infrastructure.postgres.embedded.server import (
-    EmbeddedServerError,
-    open_embedded,
+from serinus.infrastructure.postgres.embedded.folder import LOG_LIMIT
+from serinus.infrastructure.postgres.embedded.server import open_embedded
+from tests.infrastructure.postgres.embedded.clients import (
+    a_client,
+    end,
+    postmaster_of,
+    query,
+    supervisor_of,
+    told,
+    wait_until,
+    wait_until_gone,
 )
-from tests.support.folders import reachable_folder
 from tests.support.serving import postgres_of
 
 pytestmark = pytest.mark.database
-
-GONE_WITHIN = 3.0  # seconds
-
-CLIENT = """
-import sys
-from pathlib import Path
-from serinus.infrastructure.postgres.embedded.server import open_embedded
-server = open_embedded(Path(sys.argv[1]))
-print(server.dsn, server.started, flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    with reachable_folder() as folder:
-        yield folder / ".serinus"
-
-
-def a_client(data_dir: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603 - our own text
-        [sys.executable, "-c", CLIENT, str(data_dir)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def told(client: "subprocess.Popen[str]") -> tuple[str, bool]:
-    """What a client says when it has its server: the address, and whether it started it."""
-    assert client.stdout is not None
-    dsn, started = client.stdout.readline().split()
-    return dsn, started == "True"
-
-
-def query(dsn: str, sql: str) -> object:
-    async def run() -> object:
-        connection = await asyncpg.connect(dsn)
-        try:
-            return await connection.fetchval(sql)
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
-
-
-def wait_until_gone(data_dir: Path, seconds: float = GONE_WITHIN) -> None:
-    deadline = time.monotonic() + seconds
-    while postgres_of(data_dir):
-        assert time.monotonic() < deadline, postgres_of(data_dir)
-        time.sleep(0.05)
-
-
-def end(client: "subprocess.Popen[str]") -> None:
-    client.kill()
-    client.communicate(timeout=10)
 
 
 def test_it_keeps_its_data_and_forgets_its_processes(data_dir: Path) -> None:
@@ -161,11 +109,7 @@ def test_children_of_a_client_do_not_keep_the_server(data_dir: Path) -> None:
 
 def test_a_supervisor_killed_takes_the_server_along(data_dir: Path) -> None:
     with open_embedded(data_dir):
-        postmaster = min(postgres_of(data_dir), key=lambda process: process.create_time())
-        supervisor = postmaster.parent()
-        assert supervisor is not None
-
-        supervisor.kill()
+        supervisor_of(data_dir).kill()
 
         wait_until_gone(data_dir, 10)
     with open_embedded(data_dir) as server:
@@ -176,12 +120,11 @@ def test_everything_killed_at_once_starts_again(data_dir: Path) -> None:
     client = a_client(data_dir)
     dsn, _ = told(client)
     query(dsn, "CREATE TABLE songs AS SELECT 7 AS notes")
-    processes = postgres_of(data_dir)
-    supervisor = min(processes, key=lambda process: process.create_time()).parent()
-    assert supervisor is not None
+    processes, supervisor = postgres_of(data_dir), supervisor_of(data_dir)
 
     for process in (psutil.Process(client.pid), supervisor, *processes):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # the first deaths bring the next about
+            process.kill()
 
     client.communicate(timeout=10)
     wait_until_gone(data_dir)
@@ -191,10 +134,7 @@ def test_everything_killed_at_once_starts_again(data_dir: Path) -> None:
 
 def test_a_start_that_was_killed_does_not_block_the_next(data_dir: Path) -> None:
     client = a_client(data_dir)
-    deadline = time.monotonic() + 10
-    while not data_dir.exists() or not any(data_dir.iterdir()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: data_dir.exists() and any(data_dir.iterdir()))
 
     os.kill(client.pid, signal.SIGKILL)
 
@@ -203,103 +143,86 @@ def test_a_start_that_was_killed_does_not_block_the_next(data_dir: Path) -> None
         assert query(server.dsn, "SELECT 1") == 1
 
 
-def complaint(data_dir: Path) -> str:
-    with pytest.raises(EmbeddedServerError) as caught:
-        open_embedded(data_dir, wait_seconds=20)
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
+def test_any_name_of_a_folder_will_do(data_dir: Path) -> None:
+    odd = data_dir.parent / f"カナリア a'b\"c$d%e {'x' * 200}" / ".serinus"
+    with open_embedded(odd) as server:
+        assert query(server.dsn, "SELECT 1") == 1
 
 
-def test_a_folder_of_another_major_version_is_refused_with_both_versions(
+def test_the_address_stays_the_same_from_start_to_start(data_dir: Path) -> None:
+    with open_embedded(data_dir) as first:
+        pass
+    with open_embedded(data_dir) as second:
+        assert second.started
+        assert second.dsn == first.dsn
+
+
+def test_the_last_to_close_waits_for_the_end(data_dir: Path) -> None:
+    first, second = open_embedded(data_dir), open_embedded(data_dir)
+
+    first.close()
+    assert query(second.dsn, "SELECT 1") == 1
+    second.close()
+
+    assert postgres_of(data_dir) == []
+    second.close()
+
+
+def test_tests_may_make_databases_and_applications_may_not(data_dir: Path) -> None:
+    may = "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    with open_embedded(data_dir, allow_createdb=True) as server:
+        assert query(server.dsn, may) is True
+
+    with open_embedded(data_dir) as server:
+        assert query(server.dsn, may) is False
+        with open_embedded(data_dir, allow_createdb=True):
+            assert query(server.dsn, may) is True
+
+
+def test_settings_reach_the_server(data_dir: Path) -> None:
+    with open_embedded(data_dir, options={"work_mem": "7MB"}) as server:
+        assert query(server.dsn, "SHOW work_mem") == "7MB"
+        assert query(server.dsn, "SHOW timezone") == "UTC"
+
+
+async def test_it_opens_from_a_thread_that_has_a_running_loop(data_dir: Path) -> None:
+    with open_embedded(data_dir) as server:
+        connection = await asyncpg.connect(server.dsn)
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+
+
+def test_it_listens_to_this_machine_alone_and_to_no_one_without_a_password(
     data_dir: Path,
 ) -> None:
+    with open_embedded(data_dir) as server:
+        listening = [c.laddr.ip for c in postmaster_of(data_dir).net_connections("inet")]
+        assert listening == ["127.0.0.1"]
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            query(server.dsn.replace("serinus:", "serinus:x"), "SELECT 1")
+
+
+def test_text_sorts_and_folds_alike_on_every_machine(data_dir: Path) -> None:
+    with open_embedded(data_dir) as server:
+        assert query(server.dsn, "SELECT lower('ÀÉ') || ('Z' < 'a')::text") == "àétrue"
+
+
+def test_a_log_that_has_grown_long_is_put_aside(data_dir: Path) -> None:
     with open_embedded(data_dir):
         pass
-    wait_until_gone(data_dir)
-    version = data_dir / "postgres" / "PG_VERSION"
-    version.write_text("14\n")
+    log = data_dir / "postgres.log"
+    os.truncate(log, LOG_LIMIT + 1)
 
-    text = complaint(data_dir)
+    with open_embedded(data_dir):
+        pass
 
-    assert "14" in text
-    assert "18" in text
-
-
-def test_a_file_in_the_place_of_the_folder_is_said(data_dir: Path) -> None:
-    data_dir.write_text("not a folder")
-
-    assert str(data_dir) in complaint(data_dir)
-    data_dir.unlink()
+    assert (data_dir / "postgres.log.1").stat().st_size == LOG_LIMIT + 1
+    assert log.stat().st_size < LOG_LIMIT
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
-def test_a_full_disk_is_said(data_dir: Path) -> None:
-    data_dir.mkdir()
-    mounted = subprocess.run(  # noqa: S603
-        ["mount", "-t", "tmpfs", "-o", "size=8m,mode=711", "none", str(data_dir)],  # noqa: S607
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("this machine does not let us mount")
-    try:
-        text = complaint(data_dir)
-    finally:
-        subprocess.run(["umount", "--lazy", str(data_dir)], check=True)  # noqa: S603, S607
+def test_what_is_in_the_folder_is_for_its_owner_alone(data_dir: Path) -> None:
+    with open_embedded(data_dir):
+        modes = {path.name: path.lstat().st_mode & 0o077 for path in data_dir.iterdir()}
 
-    assert "space" in text or "full" in text
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_said(data_dir: Path) -> None:
-    data_dir.mkdir(mode=0o500)
-
-    assert str(data_dir) in complaint(data_dir)
-
-
-def as_nobody(data_dir: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 - our own text
-        [sys.executable, "-c", CLIENT, data_dir],
-        user="nobody",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs an account to become")
-def test_an_ordinary_user_runs_it_too_and_hears_what_they_may_not_write(
-    data_dir: Path,
-) -> None:
-    shutil.chown(data_dir.parent, "nobody")
-    try:
-        told_off = as_nobody("/etc/serinus-of-nobody")
-        welcome = as_nobody(str(data_dir))
-    except PermissionError:
-        pytest.skip("this interpreter is closed to other accounts")
-
-    assert "EmbeddedServerError" in told_off.stderr
-    assert "/etc/serinus-of-nobody" in told_off.stderr
-    assert welcome.stdout.startswith("postgresql://")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes its account")
-def test_a_folder_closed_to_the_servers_account_is_led_elsewhere(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    with open_embedded(closed / ".serinus") as server:
-        assert query(server.dsn, "SELECT 1") == 1
-        cluster = (closed / ".serinus" / "postgres").resolve()
-
-    assert cluster.is_relative_to("/var/lib/serinus")
-    wait_until_gone(closed / ".serinus", 10)
-    shutil.rmtree(cluster.parent)
-
-
-@pytest.mark.parametrize("name", ["with space", "カナリア", "x" * 120])
-def test_any_name_of_a_folder_will_do(data_dir: Path, name: str) -> None:
-    with open_embedded(data_dir.parent / name / ".serinus") as server:
-        assert query(server.dsn, "SELECT 1") == 1
-    wait_until_gone(data_dir.parent / name / ".serinus", 10)
+    assert {"embedded.json", "postgres", "postgres.log"} <= modes.keys()
+    assert set(modes.values()) == {0}

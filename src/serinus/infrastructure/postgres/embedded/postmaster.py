@@ -25,6 +25,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",  # one process less
+    "temp_file_limit": "2GB",  # a sort that got out of hand must not fill the disk of a laptop
     "client_connection_check_interval": "1s",  # a query nobody waits for any more is ended
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",

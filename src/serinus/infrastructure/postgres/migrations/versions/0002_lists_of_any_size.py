@@ -9,9 +9,3 @@ kind = "expand"
 
 def upgrade() -> None:
     run_sql_beside(__file__)
-
-
-def downgrade() -> None:
-    raise NotImplementedError(
-        "migrations only go forward: an older release runs on this schema"
-    )
