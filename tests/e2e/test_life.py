@@ -174,18 +174,12 @@ async def test_other_servers_and_more_workers_serve_the_same(
         assert server.stop() == 0
 
 
-async def test_a_database_that_goes_away_is_said(home: Path) -> None:
-    with serving(home) as server:
-        async with server.client() as http:
-            ready = await http.get("/readyz")
-            for process in postgres_of(home / ".serinus"):
-                process.kill()
-            wait_until_gone(home / ".serinus", 10)
-            away = await http.get("/readyz")
-            v1 = await http.get("/api/v1/health")
-            alive = await http.get("/health")
+@pytest.mark.parametrize("kind", ["granian", "uvicorn"])
+def test_a_server_whose_embedded_database_ends_says_so_and_ends(home: Path, kind: str) -> None:
+    with serving(home, SERINUS_SERVER=kind) as server:
+        for process in postgres_of(home / ".serinus"):
+            process.kill()
 
-    assert ready.status_code == 200
-    assert away.status_code == v1.status_code == 503
-    assert "retry-after" in away.headers
-    assert alive.status_code == 200
+        assert server.process.wait(30) == 1
+        assert "the embedded PostgreSQL has ended" in server.said
+        assert "Traceback" not in server.said

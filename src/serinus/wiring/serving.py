@@ -6,6 +6,8 @@ import signal
 import socket
 import sys
 import threading
+import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -67,6 +69,23 @@ def serve(settings: Settings, port: int) -> None:
         _serve_uvicorn(settings, port)
     else:
         _serve_granian(settings, port)
+
+
+def ending_without(alive: Callable[[], bool], *, every: float = 1.0) -> threading.Event:
+    """Ask this process to stop once `alive` is false; the event says that this was why.
+
+    `every`: seconds between looks.
+    """
+    gone = threading.Event()
+
+    def watch() -> None:
+        while alive():
+            time.sleep(every)
+        gone.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="database-watch", daemon=True).start()
+    return gone
 
 
 def die_with_parent() -> None:
