@@ -10,6 +10,16 @@ from serinus.infrastructure.postgres.embedded.connection import Connection
 Admin = asyncpg.Connection
 
 
+# What a server says that is ending, or nothing at all.
+ENDING = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+
+
 class NoAnswer(Exception):
     """The server cannot be reached, or is about to end."""
 
@@ -34,11 +44,7 @@ def ensure_role_and_database(
     with ThreadPoolExecutor(1) as thread:
         try:
             thread.submit(asyncio.run, work()).result()
-        except (
-            OSError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.ConnectionDoesNotExistError,
-        ) as error:
+        except ENDING as error:
             raise NoAnswer(str(error) or "no answer in time") from error
 
 

@@ -106,11 +106,21 @@ def _forget_stranger(cluster: Cluster) -> None:
     """Remove a stale postmaster.pid when its process id now belongs to something else.
 
     PostgreSQL would refuse to start. After a crash in a container, where the same few ids come
-    again, that is usual.
+    again, that is usual. With an id that nobody has it deals itself.
     """
     pid = _recorded_pid(cluster)
-    if pid and not _serves(pid, cluster):
+    if pid and _is_running(pid) and not _serves(pid, cluster):
         (cluster.path / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # as somebody else
+    return True
 
 
 def _recorded_pid(cluster: Cluster) -> int | None:
