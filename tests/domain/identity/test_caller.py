@@ -17,6 +17,10 @@ def a_caller(role: Role) -> Caller:
     return Caller(UserId(uuid7()), role, SessionId(uuid7()))
 
 
+def an_api_key(role: Role, *scopes: str) -> Caller:
+    return Caller(UserId(uuid7()), role, None, frozenset(scopes))
+
+
 @given(roles, roles)
 def test_of_two_roles_one_is_at_least_the_other(one: Role, other: Role) -> None:
     assert one.at_least(other) or other.at_least(one)
@@ -52,3 +56,26 @@ def test_a_scope_begins_at_one_role(scope: str, least: Role) -> None:
     assert {role for role in Role if scope in SCOPES[role]} == {
         role for role in Role if role.at_least(least)
     }
+
+
+def test_an_api_key_narrows_the_role_of_its_owner() -> None:
+    key = an_api_key(Role.AUTHOR, "posts:read", "users:admin")
+
+    assert key.scopes == {"posts:read"}
+    with pytest.raises(Forbidden, match="posts:write"):
+        key.need("posts:write")
+
+
+def test_what_no_role_forbids_an_api_key_must_still_be_granted() -> None:
+    an_api_key(Role.SUBSCRIBER, "users:admin").need_grant("users:admin")
+    a_caller(Role.SUBSCRIBER).need_grant("users:admin")
+    with pytest.raises(Forbidden, match="API key"):
+        an_api_key(Role.ADMIN, "posts:read").need_grant("users:admin")
+
+
+def test_an_api_key_has_no_session() -> None:
+    caller = a_caller(Role.AUTHOR)
+
+    assert caller.own_session() == caller.session_id
+    with pytest.raises(Forbidden, match="session"):
+        an_api_key(Role.AUTHOR).own_session()

@@ -105,7 +105,7 @@ class Profile:
     ) -> NewPassword | None:
         if password is None:
             return None
-        return NewPassword(await self.passwords.hash(password.new), keep=caller.session_id)
+        return NewPassword(await self.passwords.hash(password.new), keep=caller.own_session())
 
 
 def _cleaned(edited: Account, stored: Account) -> Account:

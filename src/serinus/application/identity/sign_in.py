@@ -145,7 +145,7 @@ class SignIn:
     async def logout(self, caller: Caller) -> None:
         """End the session. Its access tokens stop working at once."""
         ended = await self.sessions.end(
-            caller.session_id, caller.id, EndReason.LOGOUT, at=self.now()
+            caller.own_session(), caller.id, EndReason.LOGOUT, at=self.now()
         )
         if not ended:
             raise InvalidToken("the session is over")

@@ -57,17 +57,37 @@ SCOPES: dict[Role, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in person with the rights they hold right now."""
+    """Somebody known, with the rights they hold right now.
+
+    `session_id` is None for an API key, and then `granted` holds the scopes that it was given:
+    what it may do is what both it and the role of its owner allow.
+    """
 
     id: UserId
     role: Role
-    session_id: SessionId
+    session_id: SessionId | None
+    granted: frozenset[str] | None = None
 
     @property
     def scopes(self) -> frozenset[str]:
-        return SCOPES[self.role]
+        held = SCOPES[self.role]
+        return held if self.granted is None else held & self.granted
 
     def need(self, scope: str) -> None:
         """Raise `Forbidden` unless the caller holds the scope."""
         if scope not in self.scopes:
             raise Forbidden(f"this needs the scope {scope}")
+
+    def need_grant(self, scope: str) -> None:
+        """Raise `Forbidden` for an API key without the scope.
+
+        For what no role forbids, as changing one's own account.
+        """
+        if self.granted is not None and scope not in self.granted:
+            raise Forbidden(f"this needs an API key with the scope {scope}")
+
+    def own_session(self) -> SessionId:
+        """Raise `Forbidden` for an API key: it has none."""
+        if self.session_id is None:
+            raise Forbidden("this needs a session, not an API key")
+        return self.session_id
