@@ -19,8 +19,11 @@ INVALID_TOKEN = "Invalid or expired token."  # noqa: S105 - a text, not a token
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """`permissions` of None: an API key can only narrow what the role allows."""
+
     user: User
     session_id: UUID
+    permissions: frozenset[str] | None = None
 
     @property
     def id(self) -> UUID:

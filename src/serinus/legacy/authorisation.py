@@ -20,6 +20,12 @@ def need(caller: Caller, roles: frozenset[Role]) -> None:
         raise forbidden()
 
 
+def need_permission(caller: Caller, permission: str) -> None:
+    """Raises 403 for an API key that was not given the permission."""
+    if caller.permissions is not None and permission not in caller.permissions:
+        raise forbidden()
+
+
 def need_own_or(caller: Caller, roles: frozenset[Role], post: Post) -> None:
     if post.author_id != caller.id:
         need(caller, roles)
