@@ -17,7 +17,7 @@ OF_ENGINE_V2 = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 @pytest.fixture
 def passwords() -> Iterator[Passwords]:
-    passwords = Passwords()
+    passwords = Passwords(rounds=12)
     yield passwords
     passwords.close()
 
@@ -56,9 +56,16 @@ async def test_what_engine_v2_hashed_is_verified(passwords: Passwords, password:
 
 
 async def test_nobody_has_the_password_of_no_account(passwords: Passwords) -> None:
-    assert DUMMY_HASH.startswith("$2b$12$")
     assert not await passwords.verify("correct horse", None)
     assert not await passwords.verify("", None)
+
+
+@pytest.mark.parametrize("rounds", [4, 12])
+def test_what_stands_for_no_account_costs_as_much_as_any(rounds: int) -> None:
+    dummy = DUMMY_HASH.format(rounds=rounds)
+
+    assert dummy.startswith(f"$2b${rounds:02}$")
+    assert not bcrypt.checkpw(b"correct horse", dummy.encode())
 
 
 async def test_hashing_leaves_the_event_loop_free(passwords: Passwords) -> None:

@@ -22,3 +22,5 @@ class LegacyConfiguration:
     #: Whether the cache answers; None when there is none.
     cache_check: Callable[[], Awaitable[bool | None]] | None = field(repr=False)
     pool_size: int = 10
+    #: Each one more doubles the time that guessing a password takes.
+    bcrypt_rounds: int = 12

@@ -16,16 +16,17 @@ BCRYPT_MAX_BYTES = 72
 
 # Made from random bytes that nobody kept. Verifying against it takes the time that a wrong
 # password takes, so that an unknown address cannot be told from a known one.
-DUMMY_HASH = "$2b$12$Xuy9iRKvNX012OrZQfmFx.iKnlGICxmzhO31Kw.ScdpcxPII4NLhW"
+DUMMY_HASH = "$2b${rounds:02}$Xuy9iRKvNX012OrZQfmFx.iKnlGICxmzhO31Kw.ScdpcxPII4NLhW"
 
 Result = TypeVar("Result")
 
 
 class Passwords:
-    """Hashes with bcrypt (cost 12); verifies bcrypt and Argon2id, which engine v2 writes."""
+    """Hashes with bcrypt; verifies bcrypt and Argon2id, which engine v2 writes."""
 
-    def __init__(self) -> None:
-        self._scheme = PasswordHash((BcryptHasher(rounds=12), Argon2Hasher()))
+    def __init__(self, rounds: int) -> None:
+        self._scheme = PasswordHash((BcryptHasher(rounds=rounds), Argon2Hasher()))
+        self._dummy_hash = DUMMY_HASH.format(rounds=rounds)
         # Hashing releases the interpreter lock: more threads than processors only add memory.
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "v1-passwords")
 
@@ -34,7 +35,7 @@ class Passwords:
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """False without a hash, after the same time as with one."""
-        stored = password_hash or DUMMY_HASH
+        stored = password_hash or self._dummy_hash
         prepared = _for_bcrypt(password) if stored.startswith("$2") else password.encode()
         matches = await self._in_thread(lambda: self._scheme.verify(prepared, stored))
         return matches and password_hash is not None

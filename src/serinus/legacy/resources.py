@@ -36,7 +36,7 @@ def open_resources(app: FastAPI, configuration: LegacyConfiguration) -> Resource
         engine,
         # What was loaded is still shown after the commit.
         async_sessionmaker(engine, expire_on_commit=False),
-        Passwords(),
+        Passwords(configuration.bcrypt_rounds),
         AccessTokens(configuration.signing_seeds, configuration.access_ttl),
         monotonic(),
     )

@@ -54,6 +54,7 @@ class Setting:
     logins_per_minute: int = 0
     cache: Check | None = None
     pool_size: int = 10
+    bcrypt_rounds: int = 12
 
 
 def other(engine: Engine) -> Engine:
@@ -61,12 +62,21 @@ def other(engine: Engine) -> Engine:
 
 
 @asynccontextmanager
+async def started(
+    engine: Engine, database_url: str, setting: Setting | None = None
+) -> AsyncIterator[App]:
+    """The engine as an ASGI application, its lifespan begun."""
+    start = _engine_v1 if engine == "v1" else _engine_v2
+    async with start(database_url, setting or Setting()) as app, running(app):
+        yield app
+
+
+@asynccontextmanager
 async def serving(
     engine: Engine, database_url: str, setting: Setting | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the engine, whose base is that of the contract."""
-    start = _engine_v1 if engine == "v1" else _engine_v2
-    async with start(database_url, setting or Setting()) as app, running(app):
+    async with started(engine, database_url, setting) as app:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://cms.test/api/v1"
@@ -95,6 +105,7 @@ async def _engine_v1(database_url: str, setting: Setting) -> AsyncIterator[App]:
             login_limit=login_limit if setting.logins_per_minute else None,
             cache_check=setting.cache,
             pool_size=setting.pool_size,
+            bcrypt_rounds=setting.bcrypt_rounds,
         )
     )
 
