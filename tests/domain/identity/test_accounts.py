@@ -1,6 +1,7 @@
 """Names and addresses: what is accepted, and under which form they are unique."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,12 +14,14 @@ from serinus.domain.identity.accounts import (
     account_violations,
     clean_email,
     clean_username,
+    cleaned,
     email_violations,
     name_violations,
     username_key,
     username_violations,
 )
 from serinus.domain.identity.caller import Role, UserId
+from tests.support.identity import an_account
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -158,3 +161,18 @@ def test_everything_wrong_with_an_account_is_told_at_once_and_in_order() -> None
     fields = [found.field for found in account_violations(account)]
 
     assert fields == ["username", "email", "first_name", "last_name"]
+
+
+def test_an_edited_account_is_stored_clean() -> None:
+    stored = an_account("Ada", email="ada@example.org", email_verified=True)
+
+    edited = replace(stored, username="  E\u0301va ", email=" ADA@Example.org")
+
+    assert cleaned(edited, stored) == replace(stored, username="\u00c9va")
+
+
+def test_a_new_address_has_yet_to_prove_itself() -> None:
+    stored = an_account(email_verified=True)
+
+    assert not cleaned(replace(stored, email="new@example.org"), stored).email_verified
+    assert cleaned(stored, stored).email_verified

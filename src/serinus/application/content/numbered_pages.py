@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
+from serinus.application.slices import NumberedPage, Slice
 from serinus.domain.content.post import Post, Status
 from serinus.domain.content.taxonomy import CountedTag
 from serinus.domain.identity.caller import Caller, UserId
-
-T = TypeVar("T")
 
 
 class PostColumn(StrEnum):
@@ -25,33 +24,12 @@ class TagColumn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """Which part of a list. `page` counts from 1; past the end there is nothing."""
-
-    page: int
-    limit: int
-    descending: bool
-
-    @property
-    def offset(self) -> int:
-        return (self.page - 1) * self.limit
-
-
-@dataclass(frozen=True, slots=True)
 class PostFilter:
     """None filters nothing. `tag` is a tag's key or slug; an unknown one finds nothing."""
 
     statuses: frozenset[Status] | None = None
     author: UserId | None = None
     tag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NumberedPage(Generic[T]):
-    """`total`: how many there are on all pages together."""
-
-    items: tuple[T, ...]
-    total: int
 
 
 class NumberedPages(Protocol):

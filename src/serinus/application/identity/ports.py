@@ -52,6 +52,7 @@ class Accounts(Protocol):
     async def save(self, account: Account, *, password: NewPassword | None = None) -> Account:
         """Replace the stored account of the same `version`; its own version becomes one higher.
 
+        An account that is not active has no live session.
         Raise `AccountNotFound`, `Stale`, `UsernameTaken`, `EmailTaken`.
         """
         ...

@@ -14,12 +14,7 @@ from serinus.application.identity.ports import (
 )
 from serinus.application.identity.sign_in import SignInLimits
 from serinus.domain.errors import Invalid, Stale, Violation
-from serinus.domain.identity.accounts import (
-    Account,
-    account_violations,
-    clean_email,
-    clean_username,
-)
+from serinus.domain.identity.accounts import Account, account_violations, cleaned
 from serinus.domain.identity.caller import Caller, SessionId
 from serinus.domain.identity.passwords import MAX_LENGTH, password_violations
 from serinus.domain.identity.sessions import EndReason, Session, SessionNotFound
@@ -57,7 +52,7 @@ class Profile:
         stored = signed_in.account
         if version is not None and version != stored.version:
             raise Stale(stored.version)
-        edited = _cleaned(edit(stored), stored)
+        edited = cleaned(edit(stored), stored)
         await self._check(stored, edited, password)
         if edited == stored and password is None:
             return stored
@@ -106,14 +101,3 @@ class Profile:
         if password is None:
             return None
         return NewPassword(await self.passwords.hash(password.new), keep=caller.own_session())
-
-
-def _cleaned(edited: Account, stored: Account) -> Account:
-    email = clean_email(edited.email)
-    return replace(
-        edited,
-        username=clean_username(edited.username),
-        email=email,
-        # An address proves itself anew.
-        email_verified=stored.email_verified and email == stored.email,
-    )

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -59,6 +59,17 @@ def clean_username(username: str) -> str:
 
 def clean_email(email: str) -> str:
     return email.strip().lower()
+
+
+def cleaned(edited: Account, stored: Account) -> Account:
+    """An edited account as it is stored. A new address has yet to prove itself."""
+    email = clean_email(edited.email)
+    return replace(
+        edited,
+        username=clean_username(edited.username),
+        email=email,
+        email_verified=stored.email_verified and email == stored.email,
+    )
 
 
 def username_violations(username: str) -> list[Violation]:

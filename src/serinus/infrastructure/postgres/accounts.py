@@ -50,29 +50,7 @@ class PostgresAccounts:
     async def _save(
         self, account: Account, password: NewPassword | None
     ) -> asyncpg.Record | None:
-        # The row is locked before its version is looked at: of two writers with the same
-        # version, the second waits, and is told the version that the first one wrote.
-        return await self._pool.fetchrow(
-            """
-            WITH stored AS (
-                SELECT version AS stored_version FROM users WHERE id = $1 FOR UPDATE
-            ), saved AS (
-                UPDATE users
-                   SET username = $3, username_key = $4, email = $5, first_name = $6,
-                       last_name = $7, role = $8, is_active = $9, email_verified = $10,
-                       password_hash = COALESCE($12, password_hash),
-                       updated_at = $11, version = version + 1
-                  FROM stored
-                 WHERE id = $1 AND stored_version = $2 AND version = $2
-                RETURNING users.*
-            ), ended AS (
-                UPDATE sessions SET ended_at = $11, end_reason = 'password_changed'
-                  FROM saved
-                 WHERE sessions.user_id = saved.id AND sessions.id <> $13 AND ended_at IS NULL
-                   AND $12 IS NOT NULL
-            )
-            SELECT stored_version, saved.* FROM stored LEFT JOIN saved ON true
-            """,
+        arguments = (
             account.id,
             account.version,
             account.username,
@@ -87,6 +65,41 @@ class PostgresAccounts:
             password.hashed if password else None,
             password.keep if password else None,
         )
+        if account.is_active and password is None:
+            return await self._pool.fetchrow(SAVE, *arguments)
+        async with self._pool.acquire() as connection, connection.transaction():
+            # Waited for first: a statement ends only the sessions that were there when it
+            # began, and somebody may be signing in.
+            await connection.execute(LOCK, account.id)
+            return await connection.fetchrow(SAVE, *arguments)
+
+
+LOCK = "SELECT FROM users WHERE id = $1 FOR UPDATE"
+
+# The row is locked before its version is looked at: of two writers with the same version, the
+# second waits, and is told the version that the first one wrote.
+SAVE = """
+WITH stored AS (
+    SELECT version AS stored_version FROM users WHERE id = $1 FOR UPDATE
+), saved AS (
+    UPDATE users
+       SET username = $3, username_key = $4, email = $5, first_name = $6,
+           last_name = $7, role = $8, is_active = $9, email_verified = $10,
+           password_hash = COALESCE($12, password_hash),
+           updated_at = $11, version = version + 1
+      FROM stored
+     WHERE id = $1 AND stored_version = $2 AND version = $2
+    RETURNING users.*
+), ended AS (
+    UPDATE sessions
+       SET ended_at = $11,
+           end_reason = CASE WHEN $9 THEN 'password_changed' ELSE 'deactivated' END
+      FROM saved
+     WHERE sessions.user_id = saved.id AND ended_at IS NULL
+       AND (NOT $9 OR ($12 IS NOT NULL AND sessions.id <> $13))
+)
+SELECT stored_version, saved.* FROM stored LEFT JOIN saved ON true
+"""
 
 
 def name_taken(error: asyncpg.UniqueViolationError) -> Conflict:

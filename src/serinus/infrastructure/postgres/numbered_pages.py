@@ -2,13 +2,8 @@
 
 import asyncpg
 
-from serinus.application.content.numbered_pages import (
-    NumberedPage,
-    PostColumn,
-    PostFilter,
-    Slice,
-    TagColumn,
-)
+from serinus.application.content.numbered_pages import PostColumn, PostFilter, TagColumn
+from serinus.application.slices import NumberedPage, Slice
 from serinus.domain.content.post import Post
 from serinus.domain.content.taxonomy import CountedTag, TagId
 from serinus.domain.identity.caller import Caller, Role

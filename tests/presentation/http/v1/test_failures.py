@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from serinus.domain.content.post import PostNotFound
 from serinus.domain.errors import Stale
-from serinus.presentation.http.v1.posts import ATTEMPTS, last_wins
+from serinus.presentation.http.v1.last_wins import ATTEMPTS, last_wins
 from tests.contract.v1.clients import People, data, refusal
 
 

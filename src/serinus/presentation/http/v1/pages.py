@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from serinus.application.content.numbered_pages import NumberedPage, Slice
+from serinus.application.slices import NumberedPage, Slice
 
 T = TypeVar("T")
 Shown = TypeVar("Shown")

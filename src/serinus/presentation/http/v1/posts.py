@@ -1,8 +1,6 @@
 """/api/v1/posts."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency
@@ -17,8 +15,9 @@ from serinus.domain.content.post import (
     may_see,
 )
 from serinus.domain.content.taxonomy import clean_name
-from serinus.domain.errors import Invalid, Stale
+from serinus.domain.errors import Invalid
 from serinus.presentation.http.v1.envelope import Envelope, Message, ok
+from serinus.presentation.http.v1.last_wins import last_wins
 from serinus.presentation.http.v1.pages import Page, page_of
 from serinus.presentation.http.v1.reading import (
     body_of,
@@ -32,10 +31,7 @@ from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v1.shapes import CreatePost, PostDto, UpdatePost, WritePost
 from serinus.presentation.http.v1.signed_in import SignedInRequest
 
-T = TypeVar("T")
-
 LIST = {"asks": ["page", "limit", "status", "author", "tag", "sort"], "sorts": PostColumn}
-ATTEMPTS = 20  # each one lost is a write of somebody else that succeeded
 
 
 @get("/", opt=LIST)
@@ -77,8 +73,10 @@ async def get_post(
     request: SignedInRequest, services: NamedDependency[V1Services]
 ) -> Envelope[PostDto]:
     """One post."""
-    found = await services.posts.get(post_id_of(request))
-    if not may_see(request.user.caller, found):
+    caller, post_id = request.user.caller, post_id_of(request)
+    caller.need("posts:read")
+    found = await services.posts.get(post_id)
+    if not may_see(caller, found):
         raise PostNotFound(f"no post {found.id}")
     return ok(PostDto.of(found))
 
@@ -144,6 +142,7 @@ async def _page(
     query = query_of(request)
     column, part = slice_of(query, PostColumn)
     which = filter_of(query)
+    request.user.caller.need("posts:read")
     if tag is not None:
         which = replace(which, tag=tag)
     found = await services.pages.posts(request.user.caller, which, column, part)
@@ -178,13 +177,3 @@ def _check(text: Text, sent: WritePost) -> None:
     found = writing_violations(text, sent.slug, sent.tags or (), _categories(sent) or ())
     if found:
         raise Invalid(found)
-
-
-async def last_wins(write: Callable[[], Awaitable[T]]) -> T:
-    """v1 has no versions: who lost a race reads again and writes again."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return await write()
-        except Stale:
-            continue
-    return await write()

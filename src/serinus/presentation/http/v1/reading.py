@@ -15,21 +15,18 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.exceptions import InternalServerException
 
-from serinus.application.content.numbered_pages import (
-    PostColumn,
-    PostFilter,
-    Slice,
-    TagColumn,
-)
+from serinus.application.content.numbered_pages import PostColumn, PostFilter, TagColumn
+from serinus.application.identity.people import AccountColumn, AccountFilter
+from serinus.application.slices import Slice
 from serinus.domain.content.post import PostId, Status
 from serinus.domain.content.taxonomy import tag_key
-from serinus.domain.identity.caller import UserId
+from serinus.domain.identity.caller import Role, UserId
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_DEPTH = 201  # objects and arrays within each other
 
 T = TypeVar("T", bound=msgspec.Struct)
-Column = TypeVar("Column", PostColumn, TagColumn)
+Column = TypeVar("Column", PostColumn, TagColumn, AccountColumn)
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -43,6 +40,13 @@ _STATUSES: dict[str, frozenset[Status]] = {
     "published": frozenset({Status.PUBLISHED}),
     "archived": frozenset({Status.ARCHIVED}),
 }
+
+_ROLES = {
+    spelling: role
+    for role in Role
+    for spelling in (role.value, role.value.replace("_", ""))  # `SuperAdmin` in bodies
+}
+_TRUTH = {"true": True, "false": False}
 
 
 class Unreadable(Exception):
@@ -146,17 +150,46 @@ def filter_of(query: Mapping[str, str]) -> PostFilter:
     )
 
 
+def account_filter_of(query: Mapping[str, str]) -> AccountFilter:
+    """`role` and `active`. Raise `Unreadable`."""
+    role = active = None
+    if "role" in query:
+        role = role_named(query["role"])
+        if role is None:
+            raise Unreadable("Invalid query parameter: role")
+    if "active" in query:
+        active = _TRUTH.get(query["active"].lower())
+        if active is None:
+            raise Unreadable("Invalid query parameter: active")
+    return AccountFilter(role, active)
+
+
+def role_named(name: str) -> Role | None:
+    """In any spelling that clients use."""
+    return _ROLES.get(name.lower())
+
+
 def tag_in_address(name: str) -> str:
     """The key of a tag. No tag has an empty one, and PostgreSQL cannot be asked for NUL."""
     return "" if "\0" in name else tag_key(name)
 
 
-def post_id_of(connection: Connection) -> PostId:
-    """Raise `Unreadable`."""
+def id_of(connection: Connection) -> UUID:
+    """The id in the path. Raise `Unreadable`."""
     given = connection.path_params["id"]
     if not _UUID.fullmatch(given):
         raise Unreadable("Invalid id")
-    return PostId(UUID(given))
+    return UUID(given)
+
+
+def post_id_of(connection: Connection) -> PostId:
+    """Raise `Unreadable`."""
+    return PostId(id_of(connection))
+
+
+def user_id_of(connection: Connection) -> UserId:
+    """Raise `Unreadable`."""
+    return UserId(id_of(connection))
 
 
 def _number(query: Mapping[str, str], name: str) -> int | None:

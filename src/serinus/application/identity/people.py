@@ -1,0 +1,113 @@
+"""Accounts as others see them, and what administrators do with them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from serinus.application.identity.ports import Accounts, Clock
+from serinus.application.slices import NumberedPage, Slice
+from serinus.domain.errors import Invalid, Stale
+from serinus.domain.identity.accounts import Account, account_violations, cleaned
+from serinus.domain.identity.caller import Caller, Role, UserId
+from serinus.domain.identity.people import check_may_change
+from serinus.domain.identity.sessions import InvalidToken
+
+
+class AccountColumn(StrEnum):
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    USERNAME = "username"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """None filters nothing."""
+
+    role: Role | None = None
+    active: bool | None = None
+
+
+class PeopleReader(Protocol):
+    async def get(self, user_id: UserId) -> Account:
+        """Raise `AccountNotFound`."""
+        ...
+
+    async def page(
+        self, caller: Caller, which: AccountFilter, column: AccountColumn, part: Slice
+    ) -> NumberedPage[Account]:
+        """Of accounts whose role the caller may not see, a role finds none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What to do to an account. None leaves a member as it is."""
+
+    edit: Callable[[Account], Account] = lambda account: account
+    role: Role | None = None
+    active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    reader: PeopleReader
+    accounts: Accounts
+    now: Clock
+
+    async def change(
+        self, caller: Caller, user_id: UserId, changes: Changes, *, version: int | None = None
+    ) -> Account:
+        """`version`: what the caller saw, if they say. Deactivating ends all sessions.
+
+        Raise `Forbidden`, `AccountNotFound`, `Stale`, `Invalid`, `UsernameTaken`, `EmailTaken`.
+        """
+        caller.need_grant("users:admin")
+        stored = await self._seen(caller, user_id, version)
+        check_may_change(caller, stored, role=changes.role, active=changes.active)
+        edited = cleaned(changes.edit(stored), stored)
+        _check(stored, edited)
+        return await self.accounts.save(
+            replace(
+                edited,
+                role=changes.role or stored.role,
+                is_active=stored.is_active if changes.active is None else changes.active,
+                updated_at=self.now(),
+            )
+        )
+
+    async def give_role(
+        self, caller: Caller, user_id: UserId, role: Role, *, version: int | None = None
+    ) -> Account:
+        """Raise like `change`; who gives no roles learns of no account."""
+        caller.need("users:admin")
+        return await self.change(caller, user_id, Changes(role=role), version=version)
+
+    async def deactivate(
+        self, caller: Caller, user_id: UserId, *, version: int | None = None
+    ) -> None:
+        """Also oneself. Ends all sessions. Raise `Forbidden`, `AccountNotFound`, `Stale`."""
+        caller.need_grant("users:admin")
+        stored = await self._seen(caller, user_id, version)
+        check_may_change(caller, stored)
+        await self.accounts.save(replace(stored, is_active=False, updated_at=self.now()))
+
+    async def _seen(self, caller: Caller, user_id: UserId, version: int | None) -> Account:
+        stored = await self.reader.get(user_id)
+        if stored.id == caller.id and not stored.is_active:
+            # Since the request was let in: it must not be what brings the account back.
+            raise InvalidToken("the account is inactive")
+        if version is not None and version != stored.version:
+            raise Stale(stored.version)
+        return stored
+
+
+def _check(stored: Account, edited: Account) -> None:
+    """Raise `Invalid`, but not for what an import left there and nobody touches."""
+    found = [
+        violation
+        for violation in account_violations(edited)
+        if getattr(edited, violation.field) != getattr(stored, violation.field)
+    ]
+    if found:
+        raise Invalid(found)

@@ -1,0 +1,39 @@
+"""People: what one sees of another's account, and who may change it."""
+
+from serinus.domain.errors import Forbidden
+from serinus.domain.identity.accounts import Account
+from serinus.domain.identity.caller import Caller, Role
+
+
+def administers(role: Role) -> bool:
+    return role.at_least(Role.ADMIN)
+
+
+def may_see_all(caller: Caller, account: Account) -> bool:
+    """Address, role and last sign-in are one's own business, and the administrators'.
+
+    They may change these anyway, so hiding them would protect nothing.
+    """
+    return caller.id == account.id or administers(caller.role)
+
+
+def check_may_change(
+    caller: Caller, account: Account, *, role: Role | None = None, active: bool | None = None
+) -> None:
+    """Raise `Forbidden`. `role`, `active`: what is to be given; None is not touched.
+
+    People change themselves, administrators change whoever is not above them, and nobody
+    grants more than they have. Roles and activity are for administrators alone.
+    """
+    own = caller.id == account.id
+    # Of oneself the stored account knows better: a role lost a moment ago gives no right to
+    # take it back.
+    held = account.role if own else caller.role
+    if not (own or administers(held)):
+        raise Forbidden("this account is somebody else's")
+    if not held.at_least(account.role):
+        raise Forbidden("this account has a role above yours")
+    if (role is not None or active is not None) and not administers(held):
+        raise Forbidden("roles and activity are for administrators")
+    if role is not None and not held.at_least(role):
+        raise Forbidden("this role is above yours")
