@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,12 +26,15 @@ async def tags_named(
     These and the `former` tags of the post are locked against other writers, see `_lock`.
     """
     wanted = distinct_tags(names)
+    # Tags made in one moment are listed by their ids: in the order of their names here.
+    ids = {key: uuid7() for key in wanted}
     while True:
         found = await _tags_by_key(session, wanted)
         missing = sorted((_tag_slug(wanted[key]), key) for key in wanted if key not in found)
         # In one order everywhere: writers with the same new tags wait in a row, not a circle.
         for slug, key in missing:
-            await _add_tag(session, slug, key, wanted[key], now)
+            tag = {"id": ids[key], "name": wanted[key], "name_key": key}
+            await _add_tag(session, tag, slug, now)
         current = {tag.id for tag in found.values()}
         # A tag that is deleted before it is locked is made again.
         if not missing and current <= await _lock(session, current | former):
@@ -73,19 +77,18 @@ async def _tags_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str
 
 
 async def _add_tag(
-    session: AsyncSession, slug: str, key: str, name: str, now: datetime
+    session: AsyncSession, tag: dict[str, Any], slug: str, now: datetime
 ) -> None:
     """Make the tag unless another writer does."""
     async for free in free_slugs(session, Tag.slug, slug):
         added = await session.scalar(
             insert(Tag)
-            .values(
-                id=uuid7(), name=name, name_key=key, slug=free, created_at=now, updated_at=now
-            )
+            .values(**tag, slug=free, created_at=now, updated_at=now)
             .on_conflict_do_nothing()
             .returning(Tag.id)
         )
-        if added or await session.scalar(select(Tag.id).where(Tag.name_key == key)):
+        same = select(Tag.id).where(Tag.name_key == tag["name_key"])
+        if added or await session.scalar(same):
             return
 
 

@@ -40,6 +40,16 @@ async def test_a_tag_has_the_contracts_members_in_their_order(
     assert list(page["items"][0]) == ["id", "name", "slug", "usage_count", "created_at"]
 
 
+async def test_tags_made_at_once_are_listed_in_the_order_of_the_post(
+    people: People, reader: Person
+) -> None:
+    author = await people.a()
+    await author.wrote(tags=["z", "a", "C#", "c++", "m"])
+
+    assert names(data(await reader.get("/tags", sort="created_at"))) == "zaC#c++m"
+    assert names(data(await reader.get("/tags"))) == "mc++C#az"
+
+
 async def test_published_posts_are_counted(people: People, reader: Person) -> None:
     author = await people.a()
     draft = await author.wrote(tags=["x", "y"])
