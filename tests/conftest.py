@@ -14,6 +14,9 @@ from tests.support.databases import Clones
 from tests.support.running import ServerMissing
 from tests.support.servers import Servers, WorkerServers
 
+# Loaded here, since the process that prints the summary may never look into the folder of it.
+pytest_plugins = ["tests.contract.v1.printed"]
+
 # A slow machine breaks no law.
 settings.register_profile("serinus", deadline=None)
 settings.load_profile("serinus")
