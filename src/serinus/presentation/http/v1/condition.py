@@ -93,6 +93,7 @@ async def _state(probe: Probe | None) -> State:
         return "disabled"
     try:
         async with asyncio.timeout(PROBE_TIMEOUT):
-            return "up" if await probe() else "down"
+            # A probe that has nothing to say has found nothing wrong.
+            return "down" if await probe() is False else "up"
     except Exception:  # noqa: BLE001 - whatever goes wrong, the answer is that it is down
         return "down"
