@@ -99,8 +99,29 @@ async def test_who_is_asking_comes_before_what_they_ask(
         ("POST", "/posts"),
         ("PUT", "/posts/nonsense"),
         ("GET", "/tags"),
+    ]:
+        with engine.statements() as asked:
+            assert await engine.refusal(method, path, headers=headers, content=b"{") == answer
+        assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer"),
+    [
+        ({"Authorization": "Basic eA=="}, NO_HEADER),
+        ({"Authorization": "bearer x"}, INVALID_TOKEN),
+        ({"X-API-Key": "srn_key"}, NO_HEADER),
+    ],
+)
+async def test_a_key_is_nobody_where_it_takes_a_session(
+    engine: Engine, headers: dict[str, str], answer: tuple[int, str]
+) -> None:
+    for method, path in [
         ("POST", "/auth/logout"),
         ("GET", "/auth/profile"),
+        ("GET", "/api-keys"),
+        ("POST", "/api-keys"),
+        ("DELETE", "/api-keys/nonsense"),
     ]:
         with engine.statements() as asked:
             assert await engine.refusal(method, path, headers=headers, content=b"{") == answer

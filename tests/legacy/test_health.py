@@ -11,8 +11,10 @@ NOWHERE = "postgresql://serinus:secret@127.0.0.1:1/cms"  # nothing listens on po
 AWAY = (503, "Service temporarily unavailable")
 
 OPERATIONS = [
+    "DELETE /api/v1/api-keys/{id}",
     "DELETE /api/v1/posts/{id}",
     "GET /api/v1",
+    "GET /api/v1/api-keys",
     "GET /api/v1/auth/profile",
     "GET /api/v1/health",
     "GET /api/v1/health/liveness",
@@ -22,6 +24,7 @@ OPERATIONS = [
     "GET /api/v1/posts/tag/{tag}",
     "GET /api/v1/posts/{id}",
     "GET /api/v1/tags",
+    "POST /api/v1/api-keys",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",

@@ -22,6 +22,7 @@ from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
+from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
@@ -136,7 +137,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         "now": now,
     }
     return Services(
-        authentication=Authentication(tokens, sessions, now),
+        authentication=Authentication(tokens, sessions, PostgresApiKeys(pool), now),
         sign_in=SignIn(
             **shared,
             tokens=tokens,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, Enum, ForeignKey, LargeBinary, Text
+from sqlalchemy import ARRAY, DateTime, Enum, ForeignKey, LargeBinary, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -84,6 +84,22 @@ class RefreshToken(Model):
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
     issued_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
+
+
+class ApiKey(Model):
+    """What its owner's programs show in place of a token. Only the hash of it is kept."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str]
+    key_hash: Mapped[bytes]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class Tag(Model):

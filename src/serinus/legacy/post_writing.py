@@ -18,9 +18,11 @@ from serinus.legacy.authorisation import (
     WRITERS,
     need,
     need_own_or,
+    need_permission,
 )
 from serinus.legacy.envelope import conflict
 from serinus.legacy.models import Post, Status
+from serinus.legacy.permissions import PUBLISHING
 from serinus.legacy.post_forms import CreatePost, UpdatePost
 from serinus.legacy.post_queries import lock_post
 from serinus.legacy.slugs import claim, claim_free, slugify
@@ -32,7 +34,7 @@ OPTIONAL_TEXTS = ("excerpt", "featured_image", "meta_title", "meta_description")
 
 async def create_post(session: AsyncSession, caller: Caller, form: CreatePost) -> Post:
     """Raises 403, 409."""
-    need(caller, PUBLISHERS if form.published else WRITERS)
+    _need_right_to_write(caller, publish=bool(form.published))
     now = datetime.now(UTC)
     post = Post(
         id=uuid7(),
@@ -65,7 +67,7 @@ async def update_post(
     session: AsyncSession, caller: Caller, post_id: UUID, form: UpdatePost
 ) -> Post:
     """Raises 403, 404, 409."""
-    need(caller, PUBLISHERS if form.published else WRITERS)
+    _need_right_to_write(caller, publish=bool(form.published))
     post = await lock_post(session, caller, post_id)
     need_own_or(caller, EDITORS, post)
     now = datetime.now(UTC)
@@ -84,7 +86,7 @@ async def update_post(
 
 async def publish_post(session: AsyncSession, caller: Caller, post_id: UUID) -> Post:
     """From any state. Raises 403, 404."""
-    need(caller, PUBLISHERS)
+    _need_right_to_write(caller, publish=True)
     post = await lock_post(session, caller, post_id)
     need_own_or(caller, EDITORS, post)
     now = datetime.now(UTC)
@@ -96,13 +98,21 @@ async def publish_post(session: AsyncSession, caller: Caller, post_id: UUID) -> 
 
 async def delete_post(session: AsyncSession, caller: Caller, post_id: UUID) -> None:
     """The row stays: contract v2 can restore it. Raises 403, 404."""
-    need(caller, WRITERS)
+    _need_right_to_write(caller, publish=False)
     post = await lock_post(session, caller, post_id)
     need_own_or(caller, DELETERS, post)
     now = datetime.now(UTC)
     post.deleted_at = now
     post.touch(now)
     await session.commit()
+
+
+def _need_right_to_write(caller: Caller, *, publish: bool) -> None:
+    """Raises 403."""
+    need(caller, PUBLISHERS if publish else WRITERS)
+    need_permission(caller, "posts:write")
+    if publish:
+        need_permission(caller, PUBLISHING)
 
 
 async def _slug_for(

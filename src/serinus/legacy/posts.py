@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from serinus.legacy import post_writing
 from serinus.legacy.authentication import Caller, SignedIn, signed_in
+from serinus.legacy.authorisation import need_permission
 from serinus.legacy.envelope import Done, Envelope
 from serinus.legacy.identifiers import id_in_path
 from serinus.legacy.paging import Page, PageQuery, Paging
@@ -54,6 +55,7 @@ async def create_post(
 async def get_post(
     caller: SignedIn, session: Session, post_id: Annotated[UUID, Depends(id_in_path)]
 ) -> Envelope[PostDto]:
+    need_permission(caller, "posts:read")
     return Envelope(data=PostDto.of(await find_post(session, caller, post_id)))
 
 
@@ -91,5 +93,6 @@ async def _page(
     filtering: PostFilter,
     tag: str | None,
 ) -> Envelope[Page[PostDto]]:
+    need_permission(caller, "posts:read")
     posts, total = await list_posts(session, caller, paging, filtering, tag)
     return Envelope(data=paging.show([PostDto.of(post) for post in posts], total))

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, PlainSerializer
 
-from serinus.legacy.models import Post, Role, Status, Tag, User
+from serinus.legacy.models import ApiKey, Post, Role, Status, Tag, User
+from serinus.legacy.permissions import permissions_of
 
 
 def rfc3339(time: datetime) -> str:
@@ -125,6 +126,33 @@ class TagDto(BaseModel):
             usage_count=tag.usage_count,
             created_at=tag.created_at,
         )
+
+
+class ApiKeyInfo(BaseModel):
+    id: UUID
+    name: str
+    permissions: list[str]
+    user_id: UUID
+    created_at: Time
+    expires_at: Time | None
+    last_used_at: Time | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> Self:
+        return cls(
+            id=key.id,
+            name=key.name,
+            permissions=permissions_of(key.scopes),
+            user_id=key.user_id,
+            created_at=key.created_at,
+            expires_at=key.expires_at,
+            last_used_at=key.last_used_at,
+        )
+
+
+class ApiKeyCreated(BaseModel):
+    api_key: ApiKeyInfo
+    raw_key: str  # shown this once
 
 
 def _status_name(status: Status) -> str:

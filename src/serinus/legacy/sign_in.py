@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from serinus.legacy import accounts, login_sessions
 from serinus.legacy.account_forms import Login, Refresh, Register
-from serinus.legacy.authentication import SignedIn
+from serinus.legacy.authentication import HasSession
 from serinus.legacy.envelope import Done, Envelope, too_many
 from serinus.legacy.request_body import json_body
 from serinus.legacy.resources import Resources, Session, Shared
@@ -56,13 +56,13 @@ async def refresh(
 
 
 @router.post("/logout")
-async def logout(caller: SignedIn, session: Session) -> Envelope[Done]:
+async def logout(caller: HasSession, session: Session) -> Envelope[Done]:
     await login_sessions.end(session, caller.session_id)
     return Envelope(data=Done(message="Logged out successfully"))
 
 
 @router.get("/profile")
-async def profile(caller: SignedIn) -> Envelope[UserInfo]:
+async def profile(caller: HasSession) -> Envelope[UserInfo]:
     return Envelope(data=UserInfo.of(caller.user))
 
 

@@ -10,6 +10,7 @@ from typing import cast
 import serinus
 from serinus.application.content.editing import Editing
 from serinus.application.content.tagging import Tagging
+from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn
@@ -18,6 +19,7 @@ from serinus.infrastructure.credentials.derivation import derive
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
+from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
@@ -41,6 +43,7 @@ from serinus.wiring.documents import documentation
 from serinus.wiring.stores import Stores
 
 TOKEN_BYTES = 32
+KEY_BITS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,48 +67,56 @@ class _Identity:
     authentication: Authentication
     sign_in: SignIn
     profile: Profile
+    key_ring: KeyRing
 
 
 def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) -> EngineV2:
     identity = _identity(settings, stores, passwords)
-    posts, tags = PostgresPosts(stores.pool), PostgresTags(stores.pool)
-    editing = Editing(posts, now=now, new_id=new_id)
-    v1 = build_v1(
-        V1Services(
-            sign_in=identity.sign_in,
-            authentication=identity.authentication,
-            editing=editing,
-            posts=posts,
-            pages=PostgresNumberedPages(stores.pool),
-            database=lambda: _ready(stores),
-            cache=stores.redis.ping if stores.redis else None,
-            version=serinus.__version__,
-            started_at=now(),
-            now=now,
-        )
-    )
-    v2 = build_v2(
-        Services(
-            authentication=identity.authentication,
-            sign_in=identity.sign_in,
-            profile=identity.profile,
-            editing=editing,
-            tagging=Tagging(tags, now=now, new_id=new_id),
-            reading=Reading(
-                posts=PostgresPostReader(stores.pool),
-                tags=tags,
-                render=HtmlRendering(),
-                cursors=_cursors(settings),
-            ),
-            readiness=Readiness(lambda: _ready(stores), now),
-            documentation=documentation(),
-            idempotency_keys=PostgresIdempotencyKeys(
-                stores.pool, Seal(settings.serinus_secret_key)
-            ),
-            now=now,
-        )
-    )
+    editing = Editing(PostgresPosts(stores.pool), now=now, new_id=new_id)
+    v1 = build_v1(_v1_services(stores, identity, editing))
+    v2 = build_v2(_v2_services(settings, stores, identity, editing))
     return EngineV2(cast("App", v1), cast("App", v2), identity.authentication.may_override)
+
+
+def _v1_services(stores: Stores, identity: _Identity, editing: Editing) -> V1Services:
+    return V1Services(
+        sign_in=identity.sign_in,
+        authentication=identity.authentication,
+        key_ring=identity.key_ring,
+        editing=editing,
+        posts=PostgresPosts(stores.pool),
+        pages=PostgresNumberedPages(stores.pool),
+        database=lambda: _ready(stores),
+        cache=stores.redis.ping if stores.redis else None,
+        version=serinus.__version__,
+        started_at=now(),
+        now=now,
+    )
+
+
+def _v2_services(
+    settings: Settings, stores: Stores, identity: _Identity, editing: Editing
+) -> Services:
+    tags = PostgresTags(stores.pool)
+    return Services(
+        authentication=identity.authentication,
+        sign_in=identity.sign_in,
+        profile=identity.profile,
+        editing=editing,
+        tagging=Tagging(tags, now=now, new_id=new_id),
+        reading=Reading(
+            posts=PostgresPostReader(stores.pool),
+            tags=tags,
+            render=HtmlRendering(),
+            cursors=_cursors(settings),
+        ),
+        readiness=Readiness(lambda: _ready(stores), now),
+        documentation=documentation(),
+        idempotency_keys=PostgresIdempotencyKeys(
+            stores.pool, Seal(settings.serinus_secret_key)
+        ),
+        now=now,
+    )
 
 
 def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> _Identity:
@@ -113,8 +124,9 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
         settings.serinus_secret_key, lifetime=settings.serinus_access_ttl
     )
     accounts, sessions = PostgresAccounts(stores.pool), PostgresSessions(stores.pool)
+    keys = PostgresApiKeys(stores.pool)
     return _Identity(
-        authentication=Authentication(tokens, sessions, now),
+        authentication=Authentication(tokens, sessions, keys, now),
         sign_in=SignIn(
             accounts=accounts,
             sessions=sessions,
@@ -134,6 +146,7 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
             common_passwords=stores.common_passwords,
             now=now,
         ),
+        key_ring=KeyRing(keys, now, new_id, lambda: secrets.randbits(KEY_BITS)),
     )
 
 

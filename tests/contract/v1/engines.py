@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from serinus import __version__
 from serinus.application.content.editing import Editing
+from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.sign_in import SignIn, SignInLimits
 from serinus.infrastructure.credentials.access_tokens import (
@@ -26,6 +27,7 @@ from serinus.infrastructure.credentials.derivation import derive
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
+from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.posts import PostgresPosts
@@ -121,7 +123,7 @@ async def _engine_v2(database_url: str, setting: Setting) -> AsyncIterator[App]:
 
 def services_of(pool: asyncpg.Pool, passwords: PasswordHashes, setting: Setting) -> V1Services:
     posts, sessions = PostgresPosts(pool), PostgresSessions(pool)
-    tokens = SignedAccessTokens([SECRET], lifetime=900)
+    tokens, keys = SignedAccessTokens([SECRET], lifetime=900), PostgresApiKeys(pool)
     return V1Services(
         sign_in=SignIn(
             accounts=PostgresAccounts(pool),
@@ -136,7 +138,8 @@ def services_of(pool: asyncpg.Pool, passwords: PasswordHashes, setting: Setting)
             new_id=uuid7,
             new_token=lambda: secrets.token_urlsafe(32),
         ),
-        authentication=Authentication(tokens, sessions, now),
+        authentication=Authentication(tokens, sessions, keys, now),
+        key_ring=KeyRing(keys, now, uuid7, lambda: secrets.randbits(256)),
         editing=Editing(posts, now, uuid7),
         posts=posts,
         pages=PostgresNumberedPages(pool),

@@ -16,8 +16,10 @@ from tests.support.proxy import Proxy
 
 AWAY = (503, "Service temporarily unavailable")
 ENDPOINTS = [
+    "DELETE /api/v1/api-keys/{id}",
     "DELETE /api/v1/posts/{id}",
     "GET /api/v1",
+    "GET /api/v1/api-keys",
     "GET /api/v1/auth/profile",
     "GET /api/v1/health",
     "GET /api/v1/health/liveness",
@@ -27,6 +29,7 @@ ENDPOINTS = [
     "GET /api/v1/posts/tag/{tag}",
     "GET /api/v1/posts/{id}",
     "GET /api/v1/tags",
+    "POST /api/v1/api-keys",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
     "POST /api/v1/auth/refresh",

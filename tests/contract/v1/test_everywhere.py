@@ -13,9 +13,16 @@ from tests.contract.v1.clients import People, data, problems, refusal
 NO_POST = UUID("0198a6a0-0000-7000-8000-00000000000b")
 POST = f"/posts/{NO_POST}"
 
-SIGNED_IN_ONLY = [
+KEY = f"/api-keys/{NO_POST}"
+WITH_SESSION_ONLY = [
     ("POST", "/auth/logout"),
     ("GET", "/auth/profile"),
+    ("GET", "/api-keys"),
+    ("POST", "/api-keys"),
+    ("DELETE", KEY),
+]
+SIGNED_IN_ONLY = [
+    *WITH_SESSION_ONLY,
     ("GET", "/posts"),
     ("POST", "/posts"),
     ("GET", POST),
@@ -31,6 +38,7 @@ WITH_BODY = [
     ("POST", "/auth/refresh"),
     ("POST", "/posts"),
     ("PUT", POST),
+    ("POST", "/api-keys"),
 ]
 ALLOWED = [
     ("/info", "GET, HEAD"),
@@ -47,6 +55,8 @@ ALLOWED = [
     (f"{POST}/publish", "POST"),
     ("/posts/tag/birds", "GET, HEAD"),
     ("/tags", "GET, HEAD"),
+    ("/api-keys", "GET, HEAD, POST"),
+    (KEY, "DELETE"),
 ]
 UNKNOWN = [
     "/",
@@ -65,6 +75,9 @@ UNKNOWN = [
     "/posts/tag/birds/",
     "/posts/tag/a/b",
     "/Posts",
+    "/api-keys/",
+    "/api_keys",
+    f"{KEY}/",
 ]
 NO_HEADER = (401, "Missing or malformed authorization header.")
 BAD_TOKEN = (401, "Invalid or expired token.")
@@ -151,7 +164,9 @@ async def test_credentials_come_before_all_else(
     assert await answered(Authorization="Bearer") == NO_HEADER
     assert await answered(Authorization="Basic YTpi") == NO_HEADER
     assert await answered(Authorization="Bearer x") == BAD_TOKEN
-    assert await answered(**{"X-API-Key": "srn_x"}) == BAD_TOKEN
+    takes_keys = (method, path) not in WITH_SESSION_ONLY
+    expected = BAD_TOKEN if takes_keys else NO_HEADER
+    assert await answered(**{"X-API-Key": "srn_x"}) == expected
 
 
 @pytest.mark.parametrize("value", ["", " ", "Bearer ", "Bearer a b", "token", "Bearer\ta b"])

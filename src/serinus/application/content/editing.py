@@ -85,7 +85,7 @@ class Editing:
 
         Raise `PostNotFound`, `Forbidden`, `Invalid`, `SlugTaken`, `Stale`.
         """
-        post = await self._seen(post_id, version)
+        post = await self._seen(caller, post_id, version)
         check_may_edit(caller, post)
         text = changes.edit(post.text)
         _refuse(
@@ -109,7 +109,7 @@ class Editing:
         self, caller: Caller, post_id: PostId, *, version: int | None = None
     ) -> Post:
         """Raise `PostNotFound`, `Forbidden`, `Stale`."""
-        post = await self._seen(post_id, version)
+        post = await self._seen(caller, post_id, version)
         check_may_publish(caller, post)
         return await self.posts.save(post.published(at=self.now()))
 
@@ -117,7 +117,7 @@ class Editing:
         self, caller: Caller, post_id: PostId, *, version: int | None = None
     ) -> Post:
         """Raise `PostNotFound`, `Forbidden`, `Stale`."""
-        post = await self._seen(post_id, version)
+        post = await self._seen(caller, post_id, version)
         check_may_edit(caller, post)
         return await self.posts.save(post.unpublished(at=self.now()))
 
@@ -125,11 +125,13 @@ class Editing:
         self, caller: Caller, post_id: PostId, *, version: int | None = None
     ) -> None:
         """Raise `PostNotFound`, `Forbidden`, `Stale`."""
-        post = await self._seen(post_id, version)
+        post = await self._seen(caller, post_id, version)
         check_may_delete(caller, post)
         await self.posts.delete(post.id, post.version, at=self.now())
 
-    async def _seen(self, post_id: PostId, version: int | None) -> Post:
+    async def _seen(self, caller: Caller, post_id: PostId, version: int | None) -> Post:
+        # Before it is looked up: who may not write learns nothing of what there is.
+        caller.need("posts:write")
         post = await self.posts.get(post_id)
         if version is not None and version != post.version:
             raise Stale(post.version)

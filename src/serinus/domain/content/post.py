@@ -105,10 +105,6 @@ class Post:
         )
 
 
-def may_create(role: Role) -> bool:
-    return role.at_least(Role.CONTRIBUTOR)
-
-
 def may_see(caller: Caller | None, post: Post) -> bool:
     """Published posts are everybody's, others their author's and the editors'."""
     if post.status is Status.PUBLISHED:
@@ -124,30 +120,30 @@ def check_may_see(caller: Caller | None, post: Post) -> None:
 
 def check_may_create(caller: Caller, *, publish: bool) -> None:
     """Raise `Forbidden`. A contributor writes drafts; others publish them."""
-    if not may_create(caller.role) or (publish and not caller.role.at_least(Role.AUTHOR)):
-        raise Forbidden("your role may not do this")
+    caller.need("posts:write")
+    if publish:
+        caller.need("posts:publish")
 
 
 def check_may_edit(caller: Caller, post: Post) -> None:
     """Raise `PostNotFound` for what the caller may not see, `Forbidden` for the rest."""
+    caller.need("posts:write")
     check_may_see(caller, post)
-    own = _wrote(caller, post) and may_create(caller.role)
-    if not (own or caller.role.at_least(Role.EDITOR)):
+    if not (_wrote(caller, post) or caller.role.at_least(Role.EDITOR)):
         raise Forbidden("this post is somebody else's")
 
 
 def check_may_publish(caller: Caller, post: Post) -> None:
     """Raise like `check_may_edit`; beyond that, contributors do not publish."""
+    caller.need("posts:publish")
     check_may_edit(caller, post)
-    if not caller.role.at_least(Role.AUTHOR):
-        raise Forbidden("a contributor writes drafts; an editor publishes them")
 
 
 def check_may_delete(caller: Caller, post: Post) -> None:
     """Raise like `check_may_edit`; editors do not delete what others wrote."""
+    caller.need("posts:write")
     check_may_see(caller, post)
-    own = _wrote(caller, post) and may_create(caller.role)
-    if not (own or caller.role.at_least(Role.ADMIN)):
+    if not (_wrote(caller, post) or caller.role.at_least(Role.ADMIN)):
         raise Forbidden("this post is somebody else's")
 
 

@@ -98,6 +98,13 @@ def key_violations(name: str, scopes: tuple[str, ...]) -> list[Violation]:
     return found
 
 
+def expiry_violations(expires_at: datetime | None, *, at: datetime) -> list[Violation]:
+    """None: it does not expire by itself."""
+    if expires_at is None or expires_at > at:
+        return []
+    return [Violation("expires_at", "not_allowed", "a key expires in the future, or never")]
+
+
 def _checksum(body: str) -> str:
     return _base62(zlib.crc32(body.encode()), CHECKSUM_LENGTH)
 

@@ -6,9 +6,10 @@ envelope         the one form of every answer
 failures         every failure, as that form
 shapes           bodies, in and out
 reading          requests into values: JSON bodies, query strings, ids
+permissions      its words for the scopes of API keys
 wording          the contract's words for what the rules refuse
 signed_in        who is asking
-accounts, posts, tags, condition    the operations
+accounts, api_keys, posts, tags, condition    the operations
 pages            lists by page number
 openapi          the contract as a document
 turned_away      answers to requests that get no further than the layer in front

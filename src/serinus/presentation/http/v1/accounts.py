@@ -92,10 +92,10 @@ async def profile(request: SignedInRequest) -> Envelope[UserInfo]:
     return ok(UserInfo.own(request.user.account))
 
 
-def routers(signed_in: Guard) -> list[Router]:
+def routers(with_session: Guard) -> list[Router]:
     return [
         Router("/auth", route_handlers=[register, login, refresh]),
-        Router("/auth", route_handlers=[logout, profile], guards=[signed_in]),
+        Router("/auth", route_handlers=[logout, profile], guards=[with_session]),
     ]
 
 

@@ -11,7 +11,7 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from serinus.domain.errors import SerinusError
 from serinus.presentation.http import asgi
-from serinus.presentation.http.v1 import accounts, condition, failures, posts, tags
+from serinus.presentation.http.v1 import accounts, api_keys, condition, failures, posts, tags
 from serinus.presentation.http.v1.reading import Unreadable
 from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v1.signed_in import SignedInOnly
@@ -38,6 +38,7 @@ class V1Application(Litestar):
 
 def build_v1(services: V1Services) -> V1Application:
     signed_in = SignedInOnly(services.authentication)
+    with_session = SignedInOnly(services.authentication, takes_keys=False)
     served: list[str] = []
     app = V1Application(
         route_handlers=[
@@ -45,7 +46,8 @@ def build_v1(services: V1Services) -> V1Application:
                 "/api/v1",
                 route_handlers=[
                     condition.router(),
-                    *accounts.routers(signed_in),
+                    *accounts.routers(with_session),
+                    api_keys.router(with_session),
                     posts.router(signed_in),
                     tags.router(signed_in),
                 ],

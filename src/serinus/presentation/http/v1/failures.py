@@ -17,6 +17,7 @@ from serinus.domain.errors import (
     Unavailable,
 )
 from serinus.domain.identity.accounts import AccountNotFound, EmailTaken, UsernameTaken
+from serinus.domain.identity.api_keys import ApiKeyNotFound, TooManyApiKeys
 from serinus.domain.identity.sessions import (
     InvalidCredentials,
     InvalidToken,
@@ -44,9 +45,11 @@ _KNOWN: dict[type[SerinusError], tuple[int, str]] = {
     Forbidden: (403, "Insufficient permissions"),
     PostNotFound: (404, "Post not found"),
     AccountNotFound: (404, "User not found"),
+    ApiKeyNotFound: (404, "API key not found"),
     UsernameTaken: (409, "Username already taken"),
     EmailTaken: (409, "Email already registered"),
     SlugTaken: (409, "Slug already in use"),
+    TooManyApiKeys: (409, "Too many API keys"),
     TooMany: (429, "Rate limit exceeded. Please try again later."),
     Unavailable: (503, UNAVAILABLE),
     Stale: (503, UNAVAILABLE),  # v1 has no versions: only a crowd of writers gets this far

@@ -5,7 +5,7 @@ Handlers say what their types cannot: `takes` (the body), `needs` (its required 
 rest), `bare` (no envelope).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, get_args, get_origin
@@ -18,13 +18,15 @@ from litestar.routes import HTTPRoute
 from serinus import __version__
 from serinus.presentation.http.v1.envelope import Envelope, FieldError
 from serinus.presentation.http.v1.failures import texts_of
+from serinus.presentation.http.v1.signed_in import SignedInOnly
 
 Document = dict[str, Any]
 
 JSON = "application/json"
 REF = "#/components/schemas/{name}"
 FAILED = "Failed"
-SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+BEARER: dict[str, list[str]] = {"bearer": []}
+API_KEY: dict[str, list[str]] = {"apiKey": []}
 TEXT_OR_NULL = {"type": ["string", "null"]}
 ENVELOPE: Document = {
     "description": "Around every answer; all four members are always there.",
@@ -57,6 +59,7 @@ TAGS = {
     "auth": "Signing up, in, on and out.",
     "posts": "What authors write.",
     "tags": "What posts are about.",
+    "api-keys": "Keys for one's own programs. They are not accepted here and under auth.",
     "health": "For load balancers and orchestrators.",
     "info": "What is served.",
 }
@@ -122,7 +125,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Document:
         "tags": [_tag(path)],
         "summary": text.partition("\n")[0].partition(". ")[0].rstrip("."),
         "description": text,
-        "security": SIGNED_IN if handler.resolve_guards() else [],
+        "security": _security(handler),
         "responses": _responses(path, handler),
     }
     if parameters := [*_path_parameters(path), *_query_parameters(handler)]:
@@ -131,6 +134,17 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Document:
         schema = {"$ref": REF.format(name=takes.__name__)}
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     return operation
+
+
+def _security(handler: HTTPRouteHandler) -> list[dict[str, list[str]]]:
+    guards = handler.resolve_guards()
+    if not guards:
+        return []
+    return [BEARER, API_KEY] if _takes_keys(guards) else [BEARER]
+
+
+def _takes_keys(guards: Iterable[object]) -> bool:
+    return any(isinstance(guard, SignedInOnly) and guard.takes_keys for guard in guards)
 
 
 def _tag(path: str) -> str:
@@ -173,8 +187,8 @@ def _enveloped(data: Document) -> Document:
 
 def _statuses(path: str, handler: HTTPRouteHandler) -> list[HTTPStatus]:
     found = {429, 500, 503, *handler.opt.get("failures", ())}
-    if handler.resolve_guards():
-        found.add(401)
+    if guards := handler.resolve_guards():
+        found |= {401, 403} if _takes_keys(guards) else {401}
     if "{id}" in path or "asks" in handler.opt:
         found.add(400)
     if "takes" in handler.opt:

@@ -7,6 +7,7 @@ from datetime import datetime
 from serinus.application.content.editing import Editing
 from serinus.application.content.numbered_pages import NumberedPages
 from serinus.application.content.ports import Clock, Posts
+from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.sign_in import SignIn
 
@@ -18,6 +19,7 @@ Probe = Callable[[], Awaitable[object]]
 class V1Services:
     sign_in: SignIn
     authentication: Authentication
+    key_ring: KeyRing
     editing: Editing
     posts: Posts
     pages: NumberedPages

@@ -14,7 +14,9 @@ from serinus.application.identity.sign_in import SignedIn
 from serinus.domain.content.post import Post, Status
 from serinus.domain.content.taxonomy import CountedTag
 from serinus.domain.identity.accounts import Account
+from serinus.domain.identity.api_keys import ApiKey
 from serinus.presentation.http.v1.envelope import Time, time
+from serinus.presentation.http.v1.permissions import PERMISSIONS, permissions_of
 
 
 def _documented(**schema: Any) -> Meta:  # noqa: ANN401 - JSON schema is anything
@@ -60,6 +62,14 @@ class CreatePost(WritePost, frozen=True, kw_only=True):
 
 class UpdatePost(WritePost, frozen=True, kw_only=True):
     """Absent or null stays as it is; an empty string clears what may be absent."""
+
+
+class CreateApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[str | None, _documented(minLength=1, maxLength=100)] = None
+    permissions: Annotated[
+        list[Annotated[str, _documented(enum=list(PERMISSIONS))]] | None,
+        _documented(minItems=1),
+    ] = None
 
 
 class UserInfo(msgspec.Struct, frozen=True):
@@ -166,3 +176,30 @@ class TagDto(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, tag: CountedTag) -> Self:
         return cls(tag.id, tag.name, tag.slug, tag.usage_count, time(tag.created_at))
+
+
+class ApiKeyInfo(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    permissions: list[Annotated[str, _documented(enum=list(PERMISSIONS))]]
+    user_id: UUID
+    created_at: Time
+    expires_at: Time | None
+    last_used_at: Time | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> Self:
+        return cls(
+            key.id,
+            key.name,
+            permissions_of(key.scopes),
+            key.user_id,
+            time(key.created_at),
+            time(key.expires_at) if key.expires_at else None,
+            time(key.last_used_at) if key.last_used_at else None,
+        )
+
+
+class ApiKeyCreated(msgspec.Struct, frozen=True):
+    api_key: ApiKeyInfo
+    raw_key: str

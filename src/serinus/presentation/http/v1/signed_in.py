@@ -15,8 +15,10 @@ SignedInRequest = Request[Authenticated, None, State]
 class SignedInOnly:
     """A guard, because a guard runs before the path and the body are looked at."""
 
-    def __init__(self, authentication: Authentication) -> None:
+    def __init__(self, authentication: Authentication, *, takes_keys: bool = True) -> None:
+        """`takes_keys`: whether an API key will do. If not, it is as if it were not sent."""
         self._authentication = authentication
+        self.takes_keys = takes_keys
 
     def __deepcopy__(self, _: object) -> "SignedInOnly":
         # Litestar copies routers with all they hold; this one leads to a connection pool.
@@ -28,5 +30,5 @@ class SignedInOnly:
         """Raise `MissingCredentials`, `InvalidToken`."""
         connection.scope["user"] = await self._authentication.identify(
             authorization=connection.headers.get("authorization"),
-            api_key=connection.headers.get("x-api-key"),
+            api_key=connection.headers.get("x-api-key") if self.takes_keys else None,
         )

@@ -19,6 +19,7 @@ async def list_tags(
 ) -> Envelope[Page[TagDto]]:
     """All tags. `usage_count` counts published posts."""
     column, part = slice_of(query_of(request), TagColumn)
+    request.user.caller.need("posts:read")
     return ok(page_of(await services.pages.tags(column, part), part, TagDto.of))
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from serinus.domain.errors import Violation
 from serinus.presentation.http.v1.envelope import FieldError
+from serinus.presentation.http.v1.permissions import PERMISSIONS
 
-# v1 knows one category, the rules know several.
-_MEMBERS = {"categories": "category"}
+# v1 knows one category, the rules know several; its permissions are scopes by other names.
+_MEMBERS = {"categories": "category", "scopes": "permissions"}
 
 # By member and code; by member alone for every other code. The order is the contract's.
 _TEXTS: dict[str, dict[str | None, str]] = {
@@ -44,6 +45,11 @@ _TEXTS: dict[str, dict[str | None, str]] = {
     "category": {None: "Category name too long"},
     "featured_image": {None: "Featured image must be a valid URL"},
     "meta_title": {None: "Meta title must be less than 60 characters"},
+    "name": {None: "Name must be between 1 and 100 characters"},
+    "permissions": {
+        "required": "At least one permission is required",
+        None: f"Permission must be one of {', '.join(PERMISSIONS)}",
+    },
     "meta_description": {None: "Meta description must be less than 160 characters"},
 }
 _ORDER = {member: place for place, member in enumerate(_TEXTS)}

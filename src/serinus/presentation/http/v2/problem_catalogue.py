@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from serinus.domain import errors
 from serinus.domain.content import post, slug, taxonomy
 from serinus.domain.errors import SerinusError
-from serinus.domain.identity import accounts, sessions
+from serinus.domain.identity import accounts, api_keys, sessions
 from serinus.presentation.http.v2 import cursors, refusals
 
 
@@ -152,6 +152,12 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Look for it in the list of your sessions.",
     ),
     Explanation(
+        api_keys.ApiKeyNotFound,
+        "API key not found",
+        "You have no such API key, or it was revoked already.",
+        "Look for it in the list of your keys.",
+    ),
+    Explanation(
         refusals.MethodNotAllowed,
         "Method not allowed",
         "The path exists, but not with this method.",
@@ -180,6 +186,12 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Tag name taken",
         "There is a tag with this name, or with one that reads the same.",
         "Use that tag, or choose another name.",
+    ),
+    Explanation(
+        api_keys.TooManyApiKeys,
+        "Too many API keys",
+        "An account has at most 100 API keys, without those that were revoked.",
+        "Revoke one that is not used any more.",
     ),
     Explanation(
         errors.Stale,
