@@ -1,0 +1,33 @@
+"""Scripts of everything that contract v1 has, and of what it does not have."""
+
+from hypothesis import strategies as st
+
+from tests.contract.v1.equivalence.account_steps import registering, signing
+from tests.contract.v1.equivalence.post_steps import reading, writing
+from tests.contract.v1.equivalence.steps import Step, anybody, at, in_address, one_of
+
+METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE", "PATCH"]
+PATHS = [
+    "",
+    "/",
+    "/info",
+    "/health/liveness",
+    "/posts/",
+    "/posts/tag",
+    "/posts/<post 0>",
+    "/posts/<post 0>/",
+    "/posts//<post 0>",
+    "/auth",
+    "/tags",
+]
+elsewhere = st.builds(
+    Step,
+    anybody,
+    st.sampled_from(METHODS),
+    one_of((5, st.sampled_from(PATHS)), (1, at("/", in_address))),
+)
+any_step = one_of((10, writing), (6, reading), (6, signing), (1, elsewhere))
+#: Mostly with somebody who signed up, for those who come after.
+scripts = st.builds(
+    list.__add__, st.lists(registering, max_size=1), st.lists(any_step, min_size=3, max_size=13)
+)

@@ -1,0 +1,49 @@
+"""Whatever is done in whatever order, both engines answer the same and store the same.
+
+Scripts are drawn anew in every run; one that tells the engines apart is shrunk and printed, and
+stays in `.hypothesis` until it passes.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.contract.v1.equivalence.playing import Stage, staged
+from tests.contract.v1.equivalence.scripts import scripts
+from tests.contract.v1.equivalence.steps import Step
+from tests.contract.v1.equivalence.tally import PROPERTY, succeeded
+from tests.support.databases import Clones
+
+SHARDS, SCRIPTS = 16, 128
+law = settings(
+    deadline=None,
+    max_examples=SCRIPTS,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@pytest.fixture
+def stage(clones: Clones) -> Iterator[Stage]:
+    with staged(clones) as stage:
+        yield stage
+
+
+@pytest.mark.timeout(
+    900
+)  # as a rule some seconds, but finding the shortest script takes longer
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_the_engines_cannot_be_told_apart(
+    stage: Stage, shard: int, record_property: Callable[[str, object], None]
+) -> None:
+    @law
+    @given(scripts)
+    def play(script: list[Step]) -> None:
+        stage.play(script)
+
+    try:
+        play()
+    finally:
+        record_property(PROPERTY, dict(stage.counts))
+    assert succeeded(stage.counts) > 0.4  # or it would compare refusals
