@@ -21,11 +21,13 @@ from serinus.domain.content import taxonomy
 from serinus.domain.content.post import Text
 from serinus.domain.errors import Violation
 from serinus.domain.identity import accounts as domain_accounts
+from serinus.domain.identity import api_keys as domain_keys
 from serinus.domain.identity.caller import SessionId, UserId
 from serinus.domain.identity.passwords import password_violations
 from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
 from serinus.infrastructure.credentials.password_hashes import bcrypt_input
-from serinus.legacy import names
+from serinus.legacy import names, raw_keys
+from serinus.legacy import permissions as legacy_permissions
 from serinus.legacy import slugs as legacy_slugs
 from serinus.legacy.account_forms import Register, clean_email, clean_username
 from serinus.legacy.accounts import username_key
@@ -33,6 +35,7 @@ from serinus.legacy.passwords import _for_bcrypt
 from serinus.legacy.post_forms import UpdatePost
 from serinus.legacy.rules import RequestBody, RuleContext
 from serinus.legacy.tokens import AccessTokens, Claims, refresh_token_hash
+from serinus.presentation.http.v1 import permissions
 from serinus.presentation.http.v1.wording import in_words
 from tests.contract.v1.engines import SECRET, SEED
 
@@ -175,3 +178,40 @@ def test_bcrypt_is_given_what_it_can_take() -> None:
 def _claims(token: str) -> dict[str, object]:
     claims: dict[str, object] = jwt.decode(token, options={"verify_signature": False})
     return claims
+
+
+@given(st.uuids())
+def test_keys(key_id: UUID) -> None:
+    raw = raw_keys.new_raw_key(key_id)
+
+    assert domain_keys.key_id_in(raw) == key_id
+    assert raw_keys.key_hash(raw) == domain_keys.key_hash(raw)
+    assert domain_keys.is_key(raw, raw_keys.key_hash(raw))
+
+
+@given(
+    st.uuids(), st.integers(0, 2**256 - 1), st.integers(0, 85), st.sampled_from("0aZ_\u0663")
+)
+def test_the_form_of_keys(key_id: UUID, secret: int, place: int, typed: str) -> None:
+    raw = domain_keys.raw_key(domain_keys.ApiKeyId(key_id), secret)
+    mistyped = raw[:place] + typed + raw[place + 1 :]
+
+    assert raw_keys.key_id_in(raw) == key_id
+    assert raw_keys.key_id_in(mistyped) == domain_keys.key_id_in(mistyped)
+    assert raw_keys.is_key(mistyped, domain_keys.key_hash(raw)) == (mistyped == raw)
+
+
+scopes = st.lists(st.sampled_from(sorted(domain_keys.ALL_SCOPES)))
+
+
+@given(scopes)
+def test_permissions_for_scopes(stored: list[str]) -> None:
+    assert legacy_permissions.permissions_of(stored) == permissions.permissions_of(stored)
+
+
+@given(st.lists(st.sampled_from(permissions.PERMISSIONS)))
+def test_scopes_for_permissions(granted: list[str]) -> None:
+    scopes = dict.fromkeys(permissions.scopes_of(granted))  # as the use case stores them
+
+    assert legacy_permissions.scopes_of(granted) == list(scopes)
+    assert permissions.permissions_of(scopes) == list(dict.fromkeys(granted))

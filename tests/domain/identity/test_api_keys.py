@@ -1,6 +1,7 @@
 """The form of API keys, and what may be asked of a new one."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from serinus.domain.identity.api_keys import (
     ALL_SCOPES,
     ApiKeyId,
     clean_key_name,
+    expiry_violations,
     is_key,
     key_hash,
     key_id_in,
@@ -69,6 +71,15 @@ def test_a_key_needs_a_name_and_a_scope_that_exists() -> None:
     assert wrong("", "posts:read") == [("name", "required")]
     assert wrong("n" * 101) == [("name", "too_long"), ("scopes", "required")]
     assert wrong("n", "posts:read", "posts:*") == [("scopes", "not_allowed")]
+
+
+def test_a_key_expires_in_the_future_or_never() -> None:
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+
+    assert expiry_violations(None, at=at) == []
+    assert expiry_violations(at + timedelta(microseconds=1), at=at) == []
+    (found,) = expiry_violations(at, at=at)
+    assert (found.field, found.code) == ("expires_at", "not_allowed")
 
 
 def test_the_name_of_a_key_is_trimmed() -> None:

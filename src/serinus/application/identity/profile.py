@@ -47,8 +47,12 @@ class Profile:
     ) -> Account:
         """`version`: what the caller saw; None overwrites whatever is there.
 
-        Raise `Stale`, `Invalid`, `UsernameTaken`, `EmailTaken`, `TooMany`.
+        Raise `Forbidden`, `Stale`, `Invalid`, `UsernameTaken`, `EmailTaken`, `TooMany`.
         """
+        signed_in.caller.need_grant("users:admin")
+        if password is not None:
+            # Before the current one is looked at: no program tries out passwords here.
+            signed_in.caller.own_session()
         stored = signed_in.account
         if version is not None and version != stored.version:
             raise Stale(stored.version)
@@ -62,11 +66,13 @@ class Profile:
         )
 
     async def live_sessions(self, caller: Caller) -> Sequence[Session]:
-        """Newest first, at most a hundred."""
+        """Newest first, at most a hundred. Raise `Forbidden`."""
+        caller.own_session()
         return await self.sessions.of_user(caller.id, at=self.now())
 
     async def end_session(self, caller: Caller, session_id: SessionId) -> None:
-        """Raise `SessionNotFound` for those of others, too."""
+        """Raise `SessionNotFound` for those of others, too; `Forbidden`."""
+        caller.own_session()
         if not await self.sessions.end(session_id, caller.id, EndReason.ENDED, at=self.now()):
             raise SessionNotFound("you have no such session")
 

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from serinus.application.identity.sign_in import SignedIn, SignIn
-from serinus.domain.errors import Invalid, TooMany, Violation
+from serinus.domain.errors import Forbidden, Invalid, TooMany, Violation
 from serinus.domain.identity.accounts import (
     EmailTaken,
     UsernameTaken,
@@ -134,7 +134,7 @@ async def refresh(
     return _answer(await sign_in.refresh(data.refresh_token))
 
 
-@post("/logout", status_code=204)
+@post("/logout", status_code=204, opt=refuses(Forbidden))
 async def logout(caller: NamedDependency[Caller], sign_in: NamedDependency[SignIn]) -> None:
     """End the session. Its access tokens stop working at once."""
     await sign_in.logout(caller)

@@ -62,6 +62,14 @@ def access_to(scope: Scope) -> Access:
     return Access(scope["route_handler"].opt.get("access", Access.CALLER))
 
 
+def check_may_read(request: AnyRequest, scope: str) -> Caller | None:
+    """Who reads, if they said so. Raise `Forbidden` for an API key without the scope."""
+    visitor = visitor_of(request)
+    if visitor is not None:
+        visitor.need(scope)
+    return visitor
+
+
 def client_address(scope: dict[str, Any]) -> str:
     """As the layer in front found it behind trusted proxies, else the peer's."""
     client = scope.get("client")

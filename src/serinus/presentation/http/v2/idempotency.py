@@ -135,7 +135,11 @@ def key_of(value: bytes) -> str:
 
 def _principal(scope: dict[str, Any]) -> str:
     known: Authenticated | None = scope["user"]
-    return f"user:{known.caller.id}" if known else f"address:{client_address(scope)}"
+    if known is None:
+        return f"address:{client_address(scope)}"
+    # A key may do less than its owner: it must not be given what they were answered, nor they
+    # what it was refused.
+    return f"api-key:{known.key_id}" if known.key_id else f"user:{known.caller.id}"
 
 
 def _identity(scope: dict[str, Any], body: bytes) -> bytes:

@@ -20,7 +20,7 @@ from serinus.domain.content.post import (
 from serinus.domain.errors import Forbidden
 from serinus.domain.identity.caller import Caller
 from serinus.presentation.http.v2 import caching, query_values
-from serinus.presentation.http.v2.authentication import VISITORS, visitor_of
+from serinus.presentation.http.v2.authentication import VISITORS, check_may_read
 from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
@@ -81,7 +81,7 @@ async def list_posts(
 
     Everybody sees what is published, authors their own drafts too, editors everything.
     """
-    visitor = _reader_of(request)
+    visitor = check_may_read(request, "posts:read")
     given = query_values.parameters(request.scope["query_string"])
     listing = POSTS.listing(given, reading.cursors)
     members = MEMBERS.chosen(given)
@@ -114,7 +114,7 @@ async def show_post(
     reading: Given[Reading],
 ) -> Response[PostView]:
     """Read a post."""
-    visitor = _reader_of(request)
+    visitor = check_may_read(request, "posts:read")
     members = _chosen(request)
     found = await reading.posts.one(PostId(post_id), parts_of(members))
     check_may_see(visitor, found)
@@ -141,7 +141,7 @@ async def show_post_by_slug(
 
     A slug it had before, or an address it was imported from, is answered 301.
     """
-    visitor = _reader_of(request)
+    visitor = check_may_read(request, "posts:read")
     members = _chosen(request)
     address = slug.removeprefix("/")
     found = await reading.posts.at(address, parts_of(members))
@@ -151,13 +151,6 @@ async def show_post_by_slug(
         return _moved(request, found, headers)
     view = await _show(found, members, reading.render)
     return caching.answer(view, headers, version=found.version, unless=request)
-
-
-def _reader_of(request: AnyRequest) -> Caller | None:
-    visitor = visitor_of(request)
-    if visitor is not None:
-        visitor.need("posts:read")
-    return visitor
 
 
 def _chosen(request: AnyRequest) -> frozenset[str]:

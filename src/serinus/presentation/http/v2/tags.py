@@ -14,7 +14,7 @@ from serinus.domain.content.taxonomy import CountedTag, TagId, TagNotFound, TagT
 from serinus.domain.errors import Forbidden, Stale, Violation
 from serinus.domain.identity.caller import Caller
 from serinus.presentation.http.v2 import caching, query_values
-from serinus.presentation.http.v2.authentication import VISITORS, visitor_of
+from serinus.presentation.http.v2.authentication import VISITORS, check_may_read
 from serinus.presentation.http.v2.bodies import Body
 from serinus.presentation.http.v2.conditional import seen_version, version_if_sent
 from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
@@ -92,7 +92,7 @@ TAGS = Lists(
     opt={
         **VISITORS,
         **described_list(TAGS),
-        **refuses(CursorInvalid, CursorMismatch, MalformedHeader),
+        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,
@@ -102,6 +102,7 @@ async def list_tags(
     reading: Given[Reading],
 ) -> Response[Listing[TagView]]:
     """List tags, by default by name."""
+    visitor = check_may_read(request, "posts:read")
     given = query_values.parameters(request.scope["query_string"])
     listing = TAGS.listing(given, reading.cursors)
     members = TAGS.members.chosen(given)
@@ -114,15 +115,17 @@ async def list_tags(
             tag_query.position(at, listing.orders), TAGS.mark(listing)
         ),
     )
-    headers = (
-        caching.private() if visitor_of(request) else caching.public([caching.LIST_OF_TAGS])
-    )
+    headers = caching.private() if visitor else caching.public([caching.LIST_OF_TAGS])
     return caching.answer(answer, headers, unless=request)
 
 
 @get(
     "/{tag_id:uuid}",
-    opt={**VISITORS, **described_item(TAGS.members), **refuses(TagNotFound, MalformedHeader)},
+    opt={
+        **VISITORS,
+        **described_item(TAGS.members),
+        **refuses(TagNotFound, MalformedHeader, Forbidden),
+    },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,
 )
@@ -132,11 +135,12 @@ async def show_tag(
     reading: Given[Reading],
 ) -> Response[TagView]:
     """Read a tag."""
+    visitor = check_may_read(request, "posts:read")
     given = query_values.parameters(request.scope["query_string"])
     check_known(given, TAGS.members.parameters)
     members = TAGS.members.chosen(given)
     tag = await reading.tags.get(TagId(tag_id))
-    headers = caching.private() if visitor_of(request) else caching.public([f"tag:{tag.id}"])
+    headers = caching.private() if visitor else caching.public([f"tag:{tag.id}"])
     view = _shown(tag, members)
     return caching.answer(view, headers, version=tag.version, unless=request)
 

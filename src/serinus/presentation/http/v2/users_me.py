@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from serinus.application.identity.authentication import Authenticated
 from serinus.application.identity.profile import PasswordChange, Profile
-from serinus.domain.errors import Invalid, Stale, TooMany, Violation
+from serinus.domain.errors import Forbidden, Invalid, Stale, TooMany, Violation
 from serinus.domain.identity.accounts import (
     Account,
     EmailTaken,
@@ -95,15 +95,18 @@ class SessionView(Struct, frozen=True, kw_only=True):
     expires_at: Annotated[datetime, about("unless it is refreshed before")]
 
 
-@get("/", response_headers=[ETAG])
+@get("/", opt=refuses(Forbidden), response_headers=[ETAG])
 async def show_me(signed_in: NamedDependency[Authenticated]) -> Response[User]:
     """Your own account."""
+    signed_in.caller.need("users:read")
     return _answer(signed_in.account)
 
 
 @patch(
     "/",
-    opt=refuses(PreconditionRequired, Stale, Invalid, UsernameTaken, EmailTaken, TooMany),
+    opt=refuses(
+        PreconditionRequired, Stale, Invalid, UsernameTaken, EmailTaken, TooMany, Forbidden
+    ),
     response_headers=[ETAG],
 )
 async def change_me(
@@ -119,7 +122,7 @@ async def change_me(
     return _answer(account)
 
 
-@get("/sessions")
+@get("/sessions", opt=refuses(Forbidden))
 async def list_my_sessions(
     caller: NamedDependency[Caller], profile: NamedDependency[Profile]
 ) -> Response[Listing[SessionView]]:
@@ -138,7 +141,7 @@ async def list_my_sessions(
     return Response(Listing(data=sessions, page=page), headers=PRIVATE)
 
 
-@delete("/sessions/{session_id:uuid}", opt=refuses(SessionNotFound))
+@delete("/sessions/{session_id:uuid}", opt=refuses(SessionNotFound, Forbidden))
 async def end_my_session(
     session_id: FromPath[UUID],
     caller: NamedDependency[Caller],
