@@ -11,9 +11,12 @@ NOWHERE = "postgresql://serinus:secret@127.0.0.1:1/cms"  # nothing listens on po
 AWAY = (503, "Service temporarily unavailable")
 
 OPERATIONS = [
+    "DELETE /api/v1/admin/posts/{id}",
     "DELETE /api/v1/api-keys/{id}",
     "DELETE /api/v1/posts/{id}",
+    "DELETE /api/v1/users/{id}",
     "GET /api/v1",
+    "GET /api/v1/admin/posts",
     "GET /api/v1/api-keys",
     "GET /api/v1/auth/profile",
     "GET /api/v1/health",
@@ -24,6 +27,10 @@ OPERATIONS = [
     "GET /api/v1/posts/tag/{tag}",
     "GET /api/v1/posts/{id}",
     "GET /api/v1/tags",
+    "GET /api/v1/users",
+    "GET /api/v1/users/{id}",
+    "GET /api/v1/users/{id}/posts",
+    "POST /api/v1/admin/posts",
     "POST /api/v1/api-keys",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
@@ -31,7 +38,9 @@ OPERATIONS = [
     "POST /api/v1/auth/register",
     "POST /api/v1/posts",
     "POST /api/v1/posts/{id}/publish",
+    "POST /api/v1/users/{id}/role",
     "PUT /api/v1/posts/{id}",
+    "PUT /api/v1/users/{id}",
 ]
 
 

@@ -13,6 +13,7 @@ from serinus.legacy.rules import (
     broken,
     length,
     not_empty,
+    null_is_empty,
 )
 
 MAX_EMAIL, MAX_LOCAL_PART = 254, 64  # RFC 5321, section 4.5.3.1
@@ -58,27 +59,27 @@ def _is_hard_to_guess(password: str, info: ValidationInfo[Any]) -> str:
     return password
 
 
+Username = Annotated[
+    str,
+    AfterValidator(clean_username),
+    length(3, 50, "Username must be between 3 and 50 characters"),
+    AfterValidator(_is_plain),
+]
+Email = Annotated[str, AfterValidator(clean_email), AfterValidator(_is_address)]
+FirstName = Annotated[str, length(0, 100, "First name must be less than 100 characters")]
+LastName = Annotated[str, length(0, 100, "Last name must be less than 100 characters")]
+
+
 class Register(RequestBody):
-    username: Annotated[
-        RequiredText,
-        AfterValidator(clean_username),
-        length(3, 50, "Username must be between 3 and 50 characters"),
-        AfterValidator(_is_plain),
-    ] = ""
-    email: Annotated[RequiredText, AfterValidator(clean_email), AfterValidator(_is_address)] = (
-        ""
-    )
+    username: Annotated[Username, null_is_empty] = ""
+    email: Annotated[Email, null_is_empty] = ""
     password: Annotated[
         RequiredText,
         length(8, 128, "Password must be between 8 and 128 characters"),
         AfterValidator(_is_hard_to_guess),
     ] = ""
-    first_name: (
-        Annotated[str, length(0, 100, "First name must be less than 100 characters")] | None
-    ) = None
-    last_name: (
-        Annotated[str, length(0, 100, "Last name must be less than 100 characters")] | None
-    ) = None
+    first_name: FirstName | None = None
+    last_name: LastName | None = None
 
 
 class Login(RequestBody):

@@ -42,6 +42,7 @@ async def open_account(session: AsyncSession, passwords: Passwords, form: Regist
         last_login=now,  # registering signs in
         created_at=now,
         updated_at=now,
+        version=1,
     )
     session.add(user)
     try:
@@ -58,9 +59,22 @@ async def prove(session: AsyncSession, passwords: Passwords, form: Login) -> Use
     user = await session.scalar(select(User).where(User.email == form.email))
     await _give_back_connection(session)
     proven = await passwords.verify(form.password, user.password_hash if user else None)
-    if user is None or not proven or not user.is_active:
+    if user is None or not proven or not await _still_opens(session, user):
         raise unauthorized("Invalid credentials")
     return user
+
+
+async def _still_opens(session: AsyncSession, user: User) -> bool:
+    """Verifying takes long enough for the account to be deactivated, or its password changed.
+
+    Until the transaction ends, whoever wants to do so waits, and then finds the new session.
+    """
+    found = await session.scalar(
+        select(User.id)
+        .where(User.id == user.id, User.is_active, User.password_hash == user.password_hash)
+        .with_for_update(key_share=True)
+    )
+    return found is not None
 
 
 async def _check_free(session: AsyncSession, form: Register) -> None:

@@ -9,7 +9,8 @@ from serinus.legacy.models import Post, Role, Status
 EDITORS = frozenset({Role.SUPER_ADMIN, Role.ADMIN, Role.EDITOR})
 PUBLISHERS = EDITORS | {Role.AUTHOR}
 WRITERS = PUBLISHERS | {Role.CONTRIBUTOR}
-DELETERS = frozenset({Role.SUPER_ADMIN, Role.ADMIN})
+ADMINISTRATORS = frozenset({Role.SUPER_ADMIN, Role.ADMIN})
+DELETERS = ADMINISTRATORS
 
 # Spelt out in the statement: with a parameter the planner cannot use the partial index.
 IS_PUBLISHED: ColumnElement[bool] = Post.status == literal_column(f"'{Status.PUBLISHED}'")

@@ -23,6 +23,11 @@ class Role(StrEnum):
     CONTRIBUTOR = "contributor"
     SUBSCRIBER = "subscriber"
 
+    @property
+    def rank(self) -> int:
+        """0 is the most trusted."""
+        return list(Role).index(self)
+
 
 class Status(StrEnum):
     DRAFT = "draft"
@@ -61,6 +66,7 @@ class User(Model):
     last_login: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    version: Mapped[int]
 
 
 class LoginSession(Model):

@@ -91,6 +91,12 @@ class UpdatePost(RequestBody):
     ) = None
 
 
+class CreateAdminPost(RequestBody):
+    title: Annotated[RequiredText, trimmed, Title] = ""
+    content: Annotated[RequiredText, Content] = ""
+    published: bool | None = None
+
+
 class CreatePost(UpdatePost):
     """Absent, null or empty: none, where the member may be missing."""
 

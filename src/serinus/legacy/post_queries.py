@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import load_only, selectinload
 
 from serinus.legacy.authentication import Caller
 from serinus.legacy.authorisation import IS_PUBLISHED, is_visible
@@ -17,6 +17,8 @@ from serinus.legacy.identifiers import parse_uuid
 from serinus.legacy.models import Post, PostCategory, PostTag, Status, Tag
 from serinus.legacy.names import tag_key
 from serinus.legacy.paging import PageQuery, cut
+
+NEWEST = 100
 
 SORTABLE = frozenset({"created_at", "updated_at", "published_at", "title"})
 
@@ -76,6 +78,14 @@ async def list_posts(
     if tag is not None:
         rows = rows.where(_is_tagged(tag))
     return await cut(session, rows, _order(paging, dated=dated), paging, WITH_TERMS)
+
+
+async def newest_posts(session: AsyncSession) -> Sequence[Post]:
+    """Of any state, without what a summary leaves out."""
+    brief = load_only(Post.title, Post.author_id, Post.status, Post.created_at)
+    rows = select(Post).where(Post.deleted_at.is_(None)).options(brief)
+    newest = rows.order_by(Post.created_at.desc(), Post.id.desc()).limit(NEWEST)
+    return (await session.scalars(newest)).all()
 
 
 async def find_post(session: AsyncSession, caller: Caller, post_id: UUID) -> Post:

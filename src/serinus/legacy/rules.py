@@ -50,6 +50,7 @@ def _null_is_empty(value: object) -> object:
     return "" if value is None else value
 
 
+null_is_empty = BeforeValidator(_null_is_empty)
 #: A member that must be there: absent or null, it breaks the rules that an empty one breaks.
-RequiredText = Annotated[str, BeforeValidator(_null_is_empty)]
+RequiredText = Annotated[str, null_is_empty]
 trimmed = AfterValidator(str.strip)

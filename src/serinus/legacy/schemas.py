@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, PlainSerializer
 
+from serinus.legacy.authentication import Caller
+from serinus.legacy.authorisation import ADMINISTRATORS
 from serinus.legacy.models import ApiKey, Post, Role, Status, Tag, User
 from serinus.legacy.permissions import permissions_of
 
@@ -28,12 +30,14 @@ ROLE_NAMES = {
 
 
 class UserInfo(BaseModel):
+    """Of others, `email`, `role` and `last_login` are None but for administrators."""
+
     id: UUID
     username: str
-    email: str
+    email: str | None
     first_name: str | None
     last_name: str | None
-    role: str
+    role: str | None
     is_active: bool
     email_verified: bool
     last_login: Time | None
@@ -55,6 +59,13 @@ class UserInfo(BaseModel):
             created_at=user.created_at,
             updated_at=user.updated_at,
         )
+
+    @classmethod
+    def seen_by(cls, caller: Caller, user: User) -> Self:
+        whole = cls.of(user)
+        if user.id == caller.id or caller.role in ADMINISTRATORS:
+            return whole
+        return whole.model_copy(update=dict.fromkeys(("email", "role", "last_login")))
 
 
 class AuthTokens(BaseModel):
@@ -107,6 +118,24 @@ class PostDto(BaseModel):
             created_at=post.created_at,
             updated_at=post.updated_at,
             published_at=post.published_at,
+        )
+
+
+class PostSummary(BaseModel):
+    id: UUID
+    title: str
+    author_id: UUID
+    status: str
+    created_at: Time
+
+    @classmethod
+    def of(cls, post: Post) -> Self:
+        return cls(
+            id=post.id,
+            title=post.title,
+            author_id=post.author_id,
+            status=_status_name(post.status),
+            created_at=post.created_at,
         )
 
 

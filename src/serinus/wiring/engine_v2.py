@@ -12,6 +12,7 @@ from serinus.application.content.editing import Editing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
+from serinus.application.identity.people import People
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn
 from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
@@ -23,6 +24,7 @@ from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
+from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.pool import probe
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
@@ -79,12 +81,16 @@ def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) ->
 
 
 def _v1_services(stores: Stores, identity: _Identity, editing: Editing) -> V1Services:
+    people = PostgresPeople(stores.pool)
     return V1Services(
         sign_in=identity.sign_in,
         authentication=identity.authentication,
         key_ring=identity.key_ring,
+        people=People(people, PostgresAccounts(stores.pool), now),
+        people_reader=people,
         editing=editing,
         posts=PostgresPosts(stores.pool),
+        post_reader=PostgresPostReader(stores.pool),
         pages=PostgresNumberedPages(stores.pool),
         database=lambda: _ready(stores),
         cache=stores.redis.ping if stores.redis else None,

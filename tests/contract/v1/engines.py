@@ -16,6 +16,7 @@ from serinus import __version__
 from serinus.application.content.editing import Editing
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
+from serinus.application.identity.people import People
 from serinus.application.identity.sign_in import SignIn, SignInLimits
 from serinus.infrastructure.credentials.access_tokens import (
     PURPOSE,
@@ -29,7 +30,9 @@ from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
+from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.pool import open_pool
+from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.sessions import PostgresSessions
 from serinus.legacy.application import create_app
@@ -123,10 +126,11 @@ async def _engine_v2(database_url: str, setting: Setting) -> AsyncIterator[App]:
 
 def services_of(pool: asyncpg.Pool, passwords: PasswordHashes, setting: Setting) -> V1Services:
     posts, sessions = PostgresPosts(pool), PostgresSessions(pool)
+    accounts, people = PostgresAccounts(pool), PostgresPeople(pool)
     tokens, keys = SignedAccessTokens([SECRET], lifetime=900), PostgresApiKeys(pool)
     return V1Services(
         sign_in=SignIn(
-            accounts=PostgresAccounts(pool),
+            accounts=accounts,
             sessions=sessions,
             passwords=passwords,
             tokens=tokens,
@@ -140,8 +144,11 @@ def services_of(pool: asyncpg.Pool, passwords: PasswordHashes, setting: Setting)
         ),
         authentication=Authentication(tokens, sessions, keys, now),
         key_ring=KeyRing(keys, now, uuid7, lambda: secrets.randbits(256)),
+        people=People(people, accounts, now),
+        people_reader=people,
         editing=Editing(posts, now, uuid7),
         posts=posts,
+        post_reader=PostgresPostReader(pool),
         pages=PostgresNumberedPages(pool),
         database=lambda: pool.fetchval("SELECT true"),
         cache=setting.cache,

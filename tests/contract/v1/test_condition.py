@@ -16,9 +16,12 @@ from tests.support.proxy import Proxy
 
 AWAY = (503, "Service temporarily unavailable")
 ENDPOINTS = [
+    "DELETE /api/v1/admin/posts/{id}",
     "DELETE /api/v1/api-keys/{id}",
     "DELETE /api/v1/posts/{id}",
+    "DELETE /api/v1/users/{id}",
     "GET /api/v1",
+    "GET /api/v1/admin/posts",
     "GET /api/v1/api-keys",
     "GET /api/v1/auth/profile",
     "GET /api/v1/health",
@@ -29,6 +32,10 @@ ENDPOINTS = [
     "GET /api/v1/posts/tag/{tag}",
     "GET /api/v1/posts/{id}",
     "GET /api/v1/tags",
+    "GET /api/v1/users",
+    "GET /api/v1/users/{id}",
+    "GET /api/v1/users/{id}/posts",
+    "POST /api/v1/admin/posts",
     "POST /api/v1/api-keys",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
@@ -36,7 +43,9 @@ ENDPOINTS = [
     "POST /api/v1/auth/register",
     "POST /api/v1/posts",
     "POST /api/v1/posts/{id}/publish",
+    "POST /api/v1/users/{id}/role",
     "PUT /api/v1/posts/{id}",
+    "PUT /api/v1/users/{id}",
 ]
 
 

@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
+from serinus.domain.identity.caller import Role
 from tests.contract.v1.clients import People, data, refusal
 from tests.contract.v1.engines import Engine, other, serving
 from tests.contract.v1.test_accounts import ADA, BAD_TOKEN, bearer, login, refreshed, register
@@ -150,3 +151,39 @@ async def test_slugs_and_tags_are_counted_on_across_engines(
     slugs = await pool.fetch("SELECT slug FROM posts ORDER BY created_at")
     assert [row["slug"] for row in slugs] == ["same", "same-2", "same-3"]
     assert await pool.fetchval("SELECT count(*) FROM tags") == 3
+
+
+async def test_who_is_deactivated_at_one_engine_is_out_at_the_other(
+    http: httpx.AsyncClient, there: httpx.AsyncClient, people: People
+) -> None:
+    admin = await people.a(Role.ADMIN)
+    here, elsewhere = await register(http), await login(there)
+    path = f"/users/{here['user']['id']}"
+
+    data(await admin.at(there).put(path, is_active=False))
+
+    for engine in (http, there):
+        for success in (here, elsewhere):
+            assert not await works(engine, success)
+            token = success["tokens"]["refresh_token"]
+            assert refusal(await refreshed(engine, token)) == BAD_TOKEN
+    data(await admin.put(path, is_active=True))
+    for engine in (there, http):
+        assert not await works(engine, here)
+        assert await works(http, await login(engine))
+
+
+async def test_an_account_changed_at_one_engine_is_changed_at_the_other(
+    there: httpx.AsyncClient, people: People
+) -> None:
+    admin, ada = await people.a(Role.ADMIN), await people.a(Role.SUBSCRIBER)
+    path = f"/users/{ada.id}"
+
+    changed = data(await ada.at(there).put(path, username="金糸雀", first_name="A"))
+
+    assert data(await ada.get(path)) == changed
+    promoted = data(await admin.put(path, last_name="L", role="Editor"))
+    assert data(await ada.at(there).get("/auth/profile")) == promoted
+    assert data(await ada.at(there).get("/admin/posts")) == []
+    taken = await admin.at(there).put(f"/users/{admin.id}", username="金糸雀")
+    assert refusal(taken) == (409, "Username already taken")

@@ -14,6 +14,7 @@ NO_POST = UUID("0198a6a0-0000-7000-8000-00000000000b")
 POST = f"/posts/{NO_POST}"
 
 KEY = f"/api-keys/{NO_POST}"
+USER = f"/users/{NO_POST}"
 WITH_SESSION_ONLY = [
     ("POST", "/auth/logout"),
     ("GET", "/auth/profile"),
@@ -31,6 +32,15 @@ SIGNED_IN_ONLY = [
     ("POST", f"{POST}/publish"),
     ("GET", "/posts/tag/birds"),
     ("GET", "/tags"),
+    ("GET", "/users"),
+    ("GET", USER),
+    ("PUT", USER),
+    ("DELETE", USER),
+    ("GET", f"{USER}/posts"),
+    ("POST", f"{USER}/role"),
+    ("GET", "/admin/posts"),
+    ("POST", "/admin/posts"),
+    ("DELETE", f"/admin{POST}"),
 ]
 WITH_BODY = [
     ("POST", "/auth/register"),
@@ -39,6 +49,9 @@ WITH_BODY = [
     ("POST", "/posts"),
     ("PUT", POST),
     ("POST", "/api-keys"),
+    ("PUT", USER),
+    ("POST", f"{USER}/role"),
+    ("POST", "/admin/posts"),
 ]
 ALLOWED = [
     ("/info", "GET, HEAD"),
@@ -55,6 +68,12 @@ ALLOWED = [
     (f"{POST}/publish", "POST"),
     ("/posts/tag/birds", "GET, HEAD"),
     ("/tags", "GET, HEAD"),
+    ("/users", "GET, HEAD"),
+    (USER, "DELETE, GET, HEAD, PUT"),
+    (f"{USER}/posts", "GET, HEAD"),
+    (f"{USER}/role", "POST"),
+    ("/admin/posts", "GET, HEAD, POST"),
+    (f"/admin{POST}", "DELETE"),
     ("/api-keys", "GET, HEAD, POST"),
     (KEY, "DELETE"),
 ]
@@ -74,6 +93,15 @@ UNKNOWN = [
     "/posts/tag/",
     "/posts/tag/birds/",
     "/posts/tag/a/b",
+    "/users/",
+    f"{USER}/",
+    f"{USER}/roles",
+    f"{USER}/posts/",
+    "/admin",
+    "/admin/posts/",
+    "/admin/users",
+    f"/admin{POST}/",
+    f"/admin{POST}/publish",
     "/Posts",
     "/api-keys/",
     "/api_keys",
@@ -296,6 +324,8 @@ WRONG_TYPES: list[tuple[str, str, list[Any]]] = [
         [1, True, ["a"], {"a": 1}, 1e300],
     ),
     ("/posts", "published", [1, 0, "true", "", [], {}]),
+    ("/admin/posts", "title content", [1, True, ["a"], {"a": 1}]),
+    ("/admin/posts", "published", [1, 0, "true", "", [], {}]),
     ("/posts", "tags", ["birds", 1, True, {}, [1], ["birds", None], [["birds"]]]),
 ]
 

@@ -105,6 +105,19 @@ class Post:
         )
 
 
+def check_may_oversee(caller: Caller) -> None:
+    """Raise `Forbidden`. Editors look after the posts of all."""
+    if not caller.role.at_least(Role.EDITOR):
+        raise Forbidden("this is for editors")
+
+
+def check_may_remove(caller: Caller) -> None:
+    """Raise `Forbidden`. Administrators delete the posts of all."""
+    caller.need("posts:write")
+    if not caller.role.at_least(Role.ADMIN):
+        raise Forbidden("this is for administrators")
+
+
 def may_see(caller: Caller | None, post: Post) -> bool:
     """Published posts are everybody's, others their author's and the editors'."""
     if post.status is Status.PUBLISHED:

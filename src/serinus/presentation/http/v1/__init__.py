@@ -10,7 +10,9 @@ permissions      its words for the scopes of API keys
 wording          the contract's words for what the rules refuse
 signed_in        who is asking
 accounts, api_keys, posts, tags, condition    the operations
+users, admin_posts
 pages            lists by page number
+last_wins        writers that meet
 openapi          the contract as a document
 turned_away      answers to requests that get no further than the layer in front
 """

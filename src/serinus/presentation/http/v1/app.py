@@ -11,7 +11,16 @@ from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive
 
 from serinus.domain.errors import SerinusError
 from serinus.presentation.http import asgi
-from serinus.presentation.http.v1 import accounts, api_keys, condition, failures, posts, tags
+from serinus.presentation.http.v1 import (
+    accounts,
+    admin_posts,
+    api_keys,
+    condition,
+    failures,
+    posts,
+    tags,
+    users,
+)
 from serinus.presentation.http.v1.reading import Unreadable
 from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v1.signed_in import SignedInOnly
@@ -50,6 +59,8 @@ def build_v1(services: V1Services) -> V1Application:
                     api_keys.router(with_session),
                     posts.router(signed_in),
                     tags.router(signed_in),
+                    users.router(signed_in),
+                    admin_posts.router(signed_in),
                 ],
             )
         ],

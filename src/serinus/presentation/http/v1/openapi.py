@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from serinus import __version__
+from serinus.domain.identity.caller import Role
 from serinus.presentation.http.v1.envelope import Envelope, FieldError
 from serinus.presentation.http.v1.failures import texts_of
 from serinus.presentation.http.v1.signed_in import SignedInOnly
@@ -59,6 +60,8 @@ TAGS = {
     "auth": "Signing up, in, on and out.",
     "posts": "What authors write.",
     "tags": "What posts are about.",
+    "users": "Who writes and reads.",
+    "admin": "All posts in brief, for editors.",
     "api-keys": "Keys for one's own programs. They are not accepted here and under auth.",
     "health": "For load balancers and orchestrators.",
     "info": "What is served.",
@@ -72,6 +75,11 @@ QUERY: dict[str, tuple[Document, str]] = {
     ),
     "author": ({"type": "string", "format": "uuid"}, "The id of the author."),
     "tag": ({"type": "string"}, "The name or the slug of a tag."),
+    "role": (
+        {"type": "string", "enum": [role.value for role in Role]},
+        "In any case, with or without `_`. Who sees no roles finds themselves at most.",
+    ),
+    "active": ({"type": "boolean"}, "In any case."),
 }
 PATH: dict[str, Document] = {
     "id": {"type": "string", "format": "uuid"},

@@ -15,12 +15,30 @@ from serinus.domain.content.post import Post, Status
 from serinus.domain.content.taxonomy import CountedTag
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import ApiKey
+from serinus.domain.identity.caller import Caller, Role
+from serinus.domain.identity.people import may_see_all
 from serinus.presentation.http.v1.envelope import Time, time
 from serinus.presentation.http.v1.permissions import PERMISSIONS, permissions_of
 
 
 def _documented(**schema: Any) -> Meta:  # noqa: ANN401 - JSON schema is anything
     return Meta(extra_json_schema=schema)
+
+
+def role_name(role: Role) -> str:
+    return role.value.title().replace("_", "")
+
+
+def status_name(status: Status) -> str:
+    """v1 knows no scheduling: to its clients such a post is not out yet."""
+    return (Status.DRAFT if status is Status.SCHEDULED else status).value
+
+
+STATUS = _documented(enum=["draft", "published", "archived"])
+ANY_ROLE = _documented(
+    description="In any case, also as in filters: `super_admin`.",
+    examples=[role_name(role) for role in Role],
+)
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +90,30 @@ class CreateApiKey(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class UpdateUser(msgspec.Struct, frozen=True, kw_only=True):
+    """Absent or null stays as it is; an empty first or last name is none."""
+
+    username: Annotated[str | None, _documented(minLength=3, maxLength=50)] = None
+    email: Annotated[str | None, _documented(format="email")] = None
+    first_name: Annotated[str | None, _documented(maxLength=100)] = None
+    last_name: Annotated[str | None, _documented(maxLength=100)] = None
+    role: Annotated[str | None, ANY_ROLE] = None
+    is_active: bool | None = None
+
+
+class ChangeRole(msgspec.Struct, frozen=True, kw_only=True):
+    role: Annotated[str | None, ANY_ROLE] = None
+
+
+class CreateAdminPost(msgspec.Struct, frozen=True, kw_only=True):
+    title: Annotated[str | None, _documented(minLength=1, maxLength=255)] = None
+    content: Annotated[str | None, _documented(minLength=1)] = None
+    published: bool | None = None
+
+
 class UserInfo(msgspec.Struct, frozen=True):
+    """Of others, `email`, `role` and `last_login` are null but for administrators."""
+
     id: UUID
     username: str
     email: str | None
@@ -94,13 +135,20 @@ class UserInfo(msgspec.Struct, frozen=True):
             account.email,
             account.first_name,
             account.last_name,
-            account.role.value.title().replace("_", ""),
+            role_name(account.role),
             account.is_active,
             account.email_verified,
             time(account.last_login) if account.last_login else None,
             time(account.created_at),
             time(account.updated_at),
         )
+
+    @classmethod
+    def seen_by(cls, caller: Caller, account: Account) -> Self:
+        whole = cls.own(account)
+        if may_see_all(caller, account):
+            return whole
+        return msgspec.structs.replace(whole, email=None, role=None, last_login=None)
 
 
 class AuthTokens(msgspec.Struct, frozen=True):
@@ -134,7 +182,7 @@ class PostDto(msgspec.Struct, frozen=True):
     title: str
     content: str
     excerpt: str | None
-    status: Annotated[str, _documented(enum=["draft", "published", "archived"])]
+    status: Annotated[str, STATUS]
     author_id: UUID
     tags: list[str]
     metadata: PostMetadata
@@ -145,14 +193,12 @@ class PostDto(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, post: Post) -> Self:
         text = post.text
-        # v1 knows no scheduling: to its clients such a post is not out yet.
-        shown = Status.DRAFT if post.status is Status.SCHEDULED else post.status
         return cls(
             post.id,
             text.title,
             text.content,
             text.excerpt,
-            shown.value,
+            status_name(post.status),
             post.author.id,
             [tag.name for tag in post.tags],
             PostMetadata(
@@ -163,6 +209,24 @@ class PostDto(msgspec.Struct, frozen=True):
             time(post.created_at),
             time(post.updated_at),
             time(post.published_at) if post.published_at else None,
+        )
+
+
+class PostSummary(msgspec.Struct, frozen=True):
+    id: UUID
+    title: str
+    author_id: UUID
+    status: Annotated[str, STATUS]
+    created_at: Time
+
+    @classmethod
+    def of(cls, post: Post) -> Self:
+        return cls(
+            post.id,
+            post.text.title,
+            post.author.id,
+            status_name(post.status),
+            time(post.created_at),
         )
 
 

@@ -27,6 +27,9 @@ _TEXTS: dict[str, dict[str | None, str]] = {
     },
     "first_name": {None: "First name must be less than 100 characters"},
     "last_name": {None: "Last name must be less than 100 characters"},
+    "role": {
+        None: "Role must be one of SuperAdmin, Admin, Editor, Author, Contributor, Subscriber"
+    },
     "refresh_token": {None: "Refresh token is required"},
     "title": {None: "Title must be between 1 and 255 characters"},
     "content": {

@@ -1,0 +1,87 @@
+"""Reading accounts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from serinus.legacy.authentication import INVALID_TOKEN, Caller
+from serinus.legacy.authorisation import ADMINISTRATORS
+from serinus.legacy.envelope import malformed, not_found, unauthorized
+from serinus.legacy.models import Role, User
+from serinus.legacy.paging import PageQuery, cut
+from serinus.legacy.user_forms import role_named
+
+SORTABLE = frozenset({"created_at", "updated_at", "username"})
+TRUTH = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    role: Role | None
+    active: bool | None
+
+
+async def user_filter(
+    role: Annotated[str | None, Query()] = None,
+    active: Annotated[str | None, Query()] = None,
+) -> UserFilter:
+    """Raises 400."""
+    wanted = None if role is None else role_named(role)
+    if role is not None and wanted is None:
+        raise malformed("Invalid query parameter: role")
+    is_active = None if active is None else TRUTH.get(active.lower())
+    if active is not None and is_active is None:
+        raise malformed("Invalid query parameter: active")
+    return UserFilter(wanted, is_active)
+
+
+UserFiltering = Annotated[UserFilter, Depends(user_filter)]
+
+
+async def list_users(
+    session: AsyncSession, caller: Caller, paging: PageQuery, filtering: UserFilter
+) -> tuple[Sequence[User], int]:
+    """The accounts of a page, and how many there are on all pages."""
+    rows = select(User)
+    if filtering.role is not None:
+        rows = rows.where(User.role == filtering.role)
+        if caller.role not in ADMINISTRATORS:
+            rows = rows.where(User.id == caller.id)  # whose role they see
+    if filtering.active is not None:
+        rows = rows.where(User.is_active.is_(filtering.active))
+    name, descending = paging.order(SORTABLE)
+    columns = (getattr(User, name), User.id)
+    order = [column.desc() if descending else column.asc() for column in columns]
+    return await cut(session, rows, order, paging)
+
+
+async def find_user(session: AsyncSession, user_id: UUID) -> User:
+    """Raises 404."""
+    user = await session.scalar(select(User).where(User.id == user_id))
+    if user is None:
+        raise not_found("User not found")
+    return user
+
+
+async def lock_user(session: AsyncSession, caller: Caller, user_id: UUID) -> User:
+    """Like `find_user`; until the transaction ends, other writers of the account wait.
+
+    Of the caller's own account this reads anew what the caller is: their role may have been
+    taken from them since the request came in, or the account itself.
+    """
+    user = await session.scalar(
+        select(User)
+        .where(User.id == user_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if user is None:
+        raise not_found("User not found")
+    if user.id == caller.id and not user.is_active:
+        raise unauthorized(INVALID_TOKEN)
+    return user

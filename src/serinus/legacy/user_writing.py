@@ -1,0 +1,121 @@
+"""Changing accounts: one's own, and as an administrator those of others."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from serinus.legacy.accounts import EMAIL_TAKEN, TAKEN, USERNAME_TAKEN, username_key
+from serinus.legacy.authentication import Caller
+from serinus.legacy.authorisation import ADMINISTRATORS, need, need_permission
+from serinus.legacy.database import broken_constraint
+from serinus.legacy.envelope import conflict, forbidden
+from serinus.legacy.models import LoginSession, Role, User
+from serinus.legacy.user_forms import ChangeRole, UpdateUser
+from serinus.legacy.user_queries import lock_user
+
+
+async def update_user(
+    session: AsyncSession, caller: Caller, user_id: UUID, form: UpdateUser
+) -> User:
+    """Raises 403, 404, 409."""
+    need_permission(caller, "users:write")
+    user = await lock_user(session, caller, user_id)
+    _need_power_over(caller, user)
+    if form.role is not None or form.is_active is not None:
+        need(caller, ADMINISTRATORS)
+    if form.role is not None:
+        _need_rank(caller, form.role)
+    await _check_free(session, user, form)
+    _set_names(user, form)
+    if form.role is not None:
+        user.role = form.role
+    if form.is_active is not None:
+        user.is_active = form.is_active
+    await _save(session, user)
+    return user
+
+
+async def change_role(
+    session: AsyncSession, caller: Caller, user_id: UUID, form: ChangeRole
+) -> User:
+    """Raises 403, 404."""
+    need_permission(caller, "users:write")
+    need(caller, ADMINISTRATORS)
+    user = await lock_user(session, caller, user_id)
+    _need_power_over(caller, user)
+    _need_rank(caller, form.role)
+    user.role = form.role
+    await _save(session, user)
+    return user
+
+
+async def deactivate_user(session: AsyncSession, caller: Caller, user_id: UUID) -> None:
+    """Raises 403, 404."""
+    need_permission(caller, "users:write")
+    user = await lock_user(session, caller, user_id)
+    _need_power_over(caller, user)
+    user.is_active = False
+    await _save(session, user)
+
+
+def _need_power_over(caller: Caller, user: User) -> None:
+    if user.id != caller.id:
+        need(caller, ADMINISTRATORS)
+    _need_rank(caller, user.role)
+
+
+def _need_rank(caller: Caller, role: Role) -> None:
+    if caller.role.rank > role.rank:
+        raise forbidden()
+
+
+async def _check_free(session: AsyncSession, user: User, form: UpdateUser) -> None:
+    key = username_key(form.username) if form.username else user.username_key
+    email = form.email or user.email
+    others = (
+        await session.execute(
+            select(User.username_key, User.email).where(
+                or_(User.username_key == key, User.email == email), User.id != user.id
+            )
+        )
+    ).all()
+    if any(other.username_key == key for other in others):
+        raise conflict(USERNAME_TAKEN)
+    if others:
+        raise conflict(EMAIL_TAKEN)
+
+
+def _set_names(user: User, form: UpdateUser) -> None:
+    if form.username is not None:
+        user.username = form.username
+        user.username_key = username_key(form.username)
+    if form.email is not None and form.email != user.email:
+        user.email = form.email
+        user.email_verified = False
+    if form.first_name is not None:
+        user.first_name = form.first_name or None
+    if form.last_name is not None:
+        user.last_name = form.last_name or None
+
+
+async def _save(session: AsyncSession, user: User) -> None:
+    """Commit; nobody stays signed in to an inactive account."""
+    now = datetime.now(UTC)
+    user.updated_at = now
+    user.version += 1
+    try:
+        await session.flush()
+    except IntegrityError as error:  # somebody else was faster
+        if text := TAKEN.get(broken_constraint(error)):
+            raise conflict(text) from None
+        raise
+    if not user.is_active:
+        await session.execute(
+            update(LoginSession)
+            .where(LoginSession.user_id == user.id, LoginSession.ended_at.is_(None))
+            .values(ended_at=now, end_reason="deactivated")
+        )
+    await session.commit()
