@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_the_version_and_the_help_are_a_word_away(tmp_path: Path) -> None:
     help_text = command("--help", cwd=tmp_path).stdout
 
     assert (version.returncode, version.stdout) == (0, f"serinus {serinus.__version__}\n")
-    for name in ("serve", "migrate", "import", "user", "release", "openapi", "doctor"):
+    for name in ("serve", "migrate", "import", "user", "key", "release", "openapi", "doctor"):
         assert name in help_text
 
 
@@ -120,6 +121,87 @@ def test_accounts_are_made_listed_and_given_passwords(
     assert again.returncode == 1
     assert "taken" in again.stderr
     assert [user["role"] for user in json.loads(listed.stdout)] == ["admin"]
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path: Path, database_url: str) -> None:
+    settings = deployed(database_url)
+    boss = "boss@example.org"
+    command(
+        *("user", "create", boss, "--password-stdin"),
+        cwd=tmp_path,
+        stdin="a good long one\n",
+        **settings,
+    )
+    asked = ("--scope", "posts:read", "--scope", "release:override")
+
+    def key(*arguments: str) -> tuple[int, str, str]:
+        ended = command("key", *arguments, cwd=tmp_path, **settings)
+        return ended.returncode, ended.stdout, ended.stderr
+
+    code, raw, note = key("create", " Boss@Example.org", *asked, "--name", "[/] \x1b[2J 金糸雀")
+    assert code == 0, note
+    prefix, key_id, secret = raw.removesuffix("\n").split("_")
+    assert (prefix, len(key_id), len(secret)) == ("srn", 32, 49)
+    assert secret not in note
+    assert "shown this once" in note
+
+    code, listed, _ = key("list", boss, "--json")
+    (told,) = json.loads(listed)
+    assert told["name"] == "[/] \x1b[2J 金糸雀"
+    assert told["scopes"] == ["posts:read", "release:override"]
+    assert told["expires_at"] is None
+    assert secret not in listed
+    code, table, complaint = key("list", boss)
+    assert code == 0, complaint
+    assert "\x1b[2J" not in table
+
+    assert key("revoke", key_id)[0] == 0
+    assert json.loads(key("list", boss, "--json")[1]) == []
+
+
+def test_a_key_that_cannot_be_is_told_in_a_line(tmp_path: Path, database_url: str) -> None:
+    settings = deployed(database_url)
+
+    def refused(*arguments: str) -> tuple[int, str]:
+        ended = command("key", *arguments, cwd=tmp_path, **settings)
+        assert ended.stdout == ""
+        assert "Traceback" not in ended.stderr
+        return ended.returncode, ended.stderr
+
+    code, complaint = refused("create", "nobody@example.org", "--scope", "posts:read")
+    assert (code, complaint.count("\n")) == (1, 1)
+    assert "nobody has the address" in complaint
+    assert refused("list", "nobody@example.org")[0] == 1
+    code, complaint = refused("revoke", "0198a6a0-0000-7000-8000-00000000000b")
+    assert (code, complaint.count("\n")) == (1, 1)
+    assert refused("revoke", "x")[0] == 2
+    assert refused("create", "nobody@example.org")[0] == 2
+    assert refused("create", "a@example.org", "--scope", "posts:read", "--days", "0")[0] == 2
+
+
+def test_a_key_of_the_command_line_expires_and_knows_no_scopes_but_ours(
+    tmp_path: Path, database_url: str
+) -> None:
+    settings = deployed(database_url)
+    boss = "boss@example.org"
+    command(
+        *("user", "create", boss, "--password-stdin"),
+        cwd=tmp_path,
+        stdin="a good long one\n",
+        **settings,
+    )
+
+    unknown = command("key", "create", boss, "--scope", "posts", cwd=tmp_path, **settings)
+    wanted = ("--scope", "posts:read", "--days", "30")
+    command("key", "create", boss, *wanted, cwd=tmp_path, **settings)
+    (told,) = json.loads(
+        command("key", "list", boss, "--json", cwd=tmp_path, **settings).stdout
+    )
+
+    assert unknown.returncode == 1
+    assert "release:override" in unknown.stderr
+    ends, began = (datetime.fromisoformat(told[name]) for name in ("expires_at", "created_at"))
+    assert abs((ends - began) - timedelta(days=30)) < timedelta(minutes=1)
 
 
 def test_the_status_tells_what_is_in_force_apart_from_what_is_configured_here(

@@ -42,10 +42,10 @@ from serinus.presentation.http.v2.health import Readiness
 from serinus.presentation.http.v2.reading import Reading
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
+from serinus.wiring.keys import key_ring
 from serinus.wiring.stores import Stores
 
 TOKEN_BYTES = 32
-KEY_BITS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
             common_passwords=stores.common_passwords,
             now=now,
         ),
-        key_ring=KeyRing(keys, now, new_id, lambda: secrets.randbits(KEY_BITS)),
+        key_ring=key_ring(stores.pool),
     )
 
 

@@ -6,13 +6,16 @@ import secrets
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import typer
 
 from serinus.application.content.importing import Importing
 from serinus.application.identity.administration import Administration
+from serinus.application.identity.api_keys import IssuedKey
 from serinus.domain.identity.accounts import Account
+from serinus.domain.identity.api_keys import ApiKey
 from serinus.domain.identity.caller import Role
 from serinus.domain.release.assignment import bucket
 from serinus.infrastructure.credentials.common_passwords import common_passwords
@@ -35,7 +38,7 @@ from serinus.presentation.cli.operations import (
     Share,
     Stopped,
 )
-from serinus.wiring import database, serving
+from serinus.wiring import database, keys, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
@@ -88,6 +91,19 @@ class Operations:
                 return await administration.set_password(email=email, password=password)
 
         return _with_pool(change)
+
+    def create_key(
+        self, *, email: str, name: str, scopes: Sequence[str], days: int | None
+    ) -> IssuedKey:
+        return _with_pool(
+            lambda pool: keys.create(pool, email=email, name=name, scopes=scopes, days=days)
+        )
+
+    def keys(self, email: str) -> Sequence[ApiKey]:
+        return _with_pool(lambda pool: keys.of_account(pool, email))
+
+    def revoke_key(self, key_id: UUID) -> ApiKey:
+        return _with_pool(lambda pool: keys.revoke(pool, key_id))
 
     def settings(self) -> Sequence[Setting]:
         return [

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import typer
 
 from serinus.domain.identity.accounts import Account
+from serinus.presentation.cli.keys import Keys
 
 
 class Stopped(Exception):
@@ -79,7 +80,7 @@ class Setting:
     given: bool
 
 
-class Operations(Protocol):
+class Operations(Keys, Protocol):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None: ...
