@@ -22,7 +22,7 @@ from serinus.domain.content.post import Text
 from serinus.domain.errors import Violation
 from serinus.domain.identity import accounts as domain_accounts
 from serinus.domain.identity import api_keys as domain_keys
-from serinus.domain.identity.caller import SessionId, UserId
+from serinus.domain.identity.caller import Role, SessionId, UserId
 from serinus.domain.identity.passwords import password_violations
 from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
 from serinus.infrastructure.credentials.password_hashes import bcrypt_input
@@ -35,7 +35,10 @@ from serinus.legacy.passwords import _for_bcrypt
 from serinus.legacy.post_forms import UpdatePost
 from serinus.legacy.rules import RequestBody, RuleContext
 from serinus.legacy.tokens import AccessTokens, Claims, refresh_token_hash
+from serinus.legacy.user_forms import ChangeRole, UpdateUser
+from serinus.legacy.user_forms import role_named as legacy_role_named
 from serinus.presentation.http.v1 import permissions
+from serinus.presentation.http.v1.reading import role_named
 from serinus.presentation.http.v1.wording import in_words
 from tests.contract.v1.engines import SECRET, SEED
 
@@ -73,6 +76,32 @@ def test_user_names(name: str) -> None:
     assert refused(Register, username=name) == in_order(
         domain_accounts.username_violations(domain_accounts.clean_username(name))
     )
+
+
+@given(texts | long_texts, st.sampled_from(["username", "first_name", "last_name"]))
+def test_names_of_people_who_change_them(name: str, member: str) -> None:
+    if member == "username":
+        found = domain_accounts.username_violations(domain_accounts.clean_username(name))
+    else:
+        found = domain_accounts.name_violations(member, name)
+
+    assert refused(UpdateUser, **{member: name}) == in_order(found)
+
+
+@given(
+    texts
+    | st.sampled_from(Role).flatmap(
+        lambda role: st.sampled_from([role, role.upper(), role.replace("_", ""), f" {role}"])
+    )
+)
+@example("\u017fubscriber")
+@example("ADM\u0130N")
+def test_spellings_of_roles(name: str) -> None:
+    role = role_named(name)
+
+    assert legacy_role_named(name) == role
+    assert bool(refused(UpdateUser, role=name)) is (role is None)
+    assert bool(refused(ChangeRole, role=name)) is (role is None)
 
 
 @given(texts | near_addresses | st.emails())
