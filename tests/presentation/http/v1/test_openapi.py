@@ -64,6 +64,9 @@ def test_required_members_are_the_contracts(document: Document) -> None:
     assert schemas["Register"]["required"] == ["username", "email", "password"]
     assert schemas["Login"]["required"] == ["email", "password"]
     assert schemas["Refresh"]["required"] == ["refresh_token"]
+    assert "required" not in schemas["UpdateUser"]
+    assert schemas["ChangeRole"]["required"] == ["role"]
+    assert schemas["CreateAdminPost"]["required"] == ["title", "content"]
 
 
 async def test_answers_are_as_documented(document: Document, people: People) -> None:
@@ -104,6 +107,45 @@ async def test_answers_are_as_documented(document: Document, people: People) -> 
         ("/tags", await author.get("/tags")),
         ("/posts/{id}", await author.delete(shown)),
         ("/auth/logout", await author.post("/auth/logout")),
+    ]:
+        conforms(document, template, answer)
+
+
+async def test_answers_about_people_are_as_documented(
+    document: Document, people: People
+) -> None:
+    admin, reader = await people.a(Role.ADMIN), await people.a(Role.SUBSCRIBER)
+    post = await admin.wrote(published=True)
+    own, other, unknown = (f"/users/{each}" for each in (reader.id, admin.id, uuid4()))
+
+    for template, answer in [
+        ("/users", await admin.get("/users")),
+        ("/users", await reader.get("/users")),
+        ("/users", await reader.get("/users", role="owner")),
+        ("/users", await people.http.get("/users")),
+        ("/users/{id}", await reader.get(own)),
+        ("/users/{id}", await reader.get(other)),
+        ("/users/{id}", await reader.get(unknown)),
+        ("/users/{id}", await reader.get("/users/x")),
+        ("/users/{id}/posts", await reader.get(f"{other}/posts")),
+        ("/users/{id}/posts", await reader.get(f"{unknown}/posts")),
+        ("/users/{id}", await reader.put(own, first_name="A")),
+        ("/users/{id}", await reader.put(own, username=admin.username)),
+        ("/users/{id}", await reader.put(own, username="")),
+        ("/users/{id}", await reader.put(other)),
+        ("/users/{id}", await reader.send("PUT", own, content=b"{")),
+        ("/users/{id}/role", await admin.post(f"{own}/role", role="Editor")),
+        ("/users/{id}/role", await admin.post(f"{own}/role")),
+        ("/users/{id}/role", await admin.post(f"{unknown}/role", role="Editor")),
+        ("/admin/posts", await reader.get("/admin/posts")),
+        ("/admin/posts", await reader.post("/admin/posts", **TITLED)),
+        ("/admin/posts", await reader.post("/admin/posts")),
+        ("/admin/posts/{id}", await reader.delete(f"/admin/posts/{post['id']}")),
+        ("/admin/posts/{id}", await admin.delete(f"/admin/posts/{post['id']}")),
+        ("/admin/posts/{id}", await admin.delete(f"/admin/posts/{post['id']}")),
+        ("/users/{id}", await reader.delete(other)),
+        ("/users/{id}", await reader.delete(own)),
+        ("/users/{id}", await reader.delete(own)),
     ]:
         conforms(document, template, answer)
 

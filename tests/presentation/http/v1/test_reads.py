@@ -42,6 +42,11 @@ async def reader(
         ("/posts?status=draft&tag=birds&sort=title&page=2&limit=1", 2),
         ("/posts/tag/birds", 2),
         ("/tags", 2),
+        ("/users", 2),
+        ("/users?role=author&active=true&sort=username&page=2&limit=1", 2),
+        ("/users/{person}", 2),
+        ("/users/{person}/posts", 3),
+        ("/users/nonsense", 1),
         ("/posts/{id}", 2),
         ("/posts/nonsense", 1),
         ("/info", 0),
@@ -57,7 +62,7 @@ async def test_a_read_is_one_statement_beside_who_is_asking(
     async with lone_pool.acquire() as connection:
         connection.add_query_logger(sent.append)
 
-    answer = await reader.get(path.format(id=post["id"]))
+    answer = await reader.get(path.format(id=post["id"], person=reader.id))
 
     assert answer.status_code in {200, 400}
     assert len(sent) == statements, sent
