@@ -8,13 +8,6 @@ import pytest
 
 from tests.contract.v1.clients import People
 from tests.contract.v1.engines import ENGINES, Engine, serving
-from tests.contract.v1.equivalence import tally
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    ended = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    if played := tally.total(ended):
-        terminalreporter.write_line(tally.in_words(played))
 
 
 @pytest.fixture(params=ENGINES)

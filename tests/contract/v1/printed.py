@@ -9,6 +9,8 @@ from typing import cast
 
 import pytest
 
+from tests.contract.v1.equivalence import tally
+
 #: Property of a test that has played a case: [case, mode, engine of each answer].
 PLAYED = "contract v1"
 HALF = "50 %"
@@ -16,6 +18,7 @@ HALF = "50 %"
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     _print_cases(terminalreporter)
+    _print_sequences(terminalreporter)
 
 
 def _print_cases(terminal: pytest.TerminalReporter) -> None:
@@ -43,6 +46,12 @@ def _print_cases(terminal: pytest.TerminalReporter) -> None:
             f"{split[name]:,} answers by engine {name}" for name in ("v1", "v2")
         )
         terminal.write_line(f"contract v1: at {HALF}, {each}")
+
+
+def _print_sequences(terminal: pytest.TerminalReporter) -> None:
+    played = tally.total([*terminal.getreports("passed"), *terminal.getreports("failed")])
+    if played:
+        terminal.write_line(tally.in_words(played))
 
 
 def _where(modes: set[str]) -> str:

@@ -3,8 +3,10 @@
 from hypothesis import strategies as st
 
 from tests.contract.v1.equivalence.account_steps import registering, signing
+from tests.contract.v1.equivalence.key_steps import keeping_keys
 from tests.contract.v1.equivalence.post_steps import reading, writing
 from tests.contract.v1.equivalence.steps import Step, anybody, at, in_address, one_of
+from tests.contract.v1.equivalence.user_steps import administering, overseeing
 
 METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE", "PATCH"]
 PATHS = [
@@ -19,6 +21,12 @@ PATHS = [
     "/posts//<post 0>",
     "/auth",
     "/tags",
+    "/users",
+    "/users/<user 0>/role",
+    "/users/<user 0>/posts/",
+    "/admin",
+    "/admin/posts/<post 0>",
+    "/api-keys/<key 0>",
 ]
 elsewhere = st.builds(
     Step,
@@ -26,7 +34,15 @@ elsewhere = st.builds(
     st.sampled_from(METHODS),
     one_of((5, st.sampled_from(PATHS)), (1, at("/", in_address))),
 )
-any_step = one_of((10, writing), (6, reading), (6, signing), (1, elsewhere))
+any_step = one_of(
+    (10, writing),
+    (6, reading),
+    (5, signing),
+    (5, administering),
+    (2, overseeing),
+    (3, keeping_keys),
+    (1, elsewhere),
+)
 #: Mostly with somebody who signed up, for those who come after.
 scripts = st.builds(
     list.__add__, st.lists(registering, max_size=1), st.lists(any_step, min_size=3, max_size=13)

@@ -3,7 +3,7 @@
 A step may refer to what was handed out since the script began: `<post 1>` is the id of the
 second post, counted round when there are fewer. So too `<user n>`, `<session n>` (an access
 token), `<refresh n>`, `<key n>` (its id) and `<raw key n>`. As long as there is none, what was
-there before is meant: a planted post, a planted account, the session of the subscriber.
+there before is meant: a planted post, a planted account, the session of the subscriber, a key.
 """
 
 from collections.abc import Mapping
@@ -83,7 +83,13 @@ bad_credentials = st.sampled_from(
         {"x-api-key": ""},
     ]
 )
-anybody = one_of((6, writers), (4, roles), (2, reference("session")), (1, bad_credentials))
+anybody = one_of(
+    (8, writers),
+    (4, roles),
+    (2, reference("session")),
+    (3, reference("raw key")),
+    (1, bad_credentials),
+)
 
 numbers = one_of(
     (4, st.sampled_from(["0", "1", "2", "3", "100", "101"])),
