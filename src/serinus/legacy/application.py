@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from serinus.legacy import admin_posts, api_keys, health, posts, sign_in, tags, users
+from serinus.legacy import admin_posts, api_keys, health, posts, search, sign_in, tags, users
 from serinus.legacy.configuration import LegacyConfiguration
 from serinus.legacy.envelope import UnexpectedFailures, install_failure_handlers
 from serinus.legacy.head import HeadLikeGet
@@ -31,7 +31,7 @@ def create_app(configuration: LegacyConfiguration) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for part in (health, sign_in, posts, tags, api_keys, users, admin_posts):
+    for part in (health, sign_in, posts, tags, api_keys, users, admin_posts, search):
         app.include_router(part.router)
     install_failure_handlers(app)
     app.add_middleware(HeadLikeGet)

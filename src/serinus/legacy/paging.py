@@ -60,9 +60,9 @@ async def page_query(
     limit: Annotated[str | None, Query()] = None,
     sort: Annotated[str, Query()] = "",
 ) -> PageQuery:
-    number = _number("page", page) or 1
-    size = min(_number("limit", limit) or DEFAULT_LIMIT, MAX_LIMIT)
-    return PageQuery(number, size, sort)
+    first = number("page", page) or 1
+    size = min(number("limit", limit) or DEFAULT_LIMIT, MAX_LIMIT)
+    return PageQuery(first, size, sort)
 
 
 Paging = Annotated[PageQuery, Depends(page_query)]
@@ -86,7 +86,8 @@ async def cut(
     return (await session.scalars(part.options(*options))).all(), total
 
 
-def _number(name: str, given: str | None) -> int:
+def number(name: str, given: str | None) -> int:
+    """0 when absent. Raises 400."""
     if given is None:
         return 0
     if not DIGITS.fullmatch(given):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from serinus.legacy.configuration import LegacyConfiguration
 from serinus.legacy.database import create_engine
 from serinus.legacy.passwords import Passwords
+from serinus.legacy.reindexing import Reindexing
 from serinus.legacy.tokens import AccessTokens
 
 
@@ -21,9 +22,11 @@ class Resources:
     sessions: async_sessionmaker[AsyncSession]
     passwords: Passwords
     tokens: AccessTokens
+    reindexing: Reindexing
     started: float  # seconds of the monotonic clock
 
     async def close(self) -> None:
+        await self.reindexing.close()
         self.passwords.close()
         await self.engine.dispose()
 
@@ -38,6 +41,7 @@ def open_resources(app: FastAPI, configuration: LegacyConfiguration) -> Resource
         async_sessionmaker(engine, expire_on_commit=False),
         Passwords(configuration.bcrypt_rounds),
         AccessTokens(configuration.signing_seeds, configuration.access_ttl),
+        Reindexing(engine),
         monotonic(),
     )
     app.state.resources = resources

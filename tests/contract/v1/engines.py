@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
@@ -14,10 +14,12 @@ from uuid_utils.compat import uuid7
 
 from serinus import __version__
 from serinus.application.content.editing import Editing
+from serinus.application.content.searching import Reindexing
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.people import People
 from serinus.application.identity.sign_in import SignIn, SignInLimits
+from serinus.infrastructure.background import Background
 from serinus.infrastructure.credentials.access_tokens import (
     PURPOSE,
     SignedAccessTokens,
@@ -34,6 +36,7 @@ from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
+from serinus.infrastructure.postgres.search import PostgresSearch
 from serinus.infrastructure.postgres.sessions import PostgresSessions
 from serinus.legacy.application import create_app
 from serinus.legacy.configuration import LegacyConfiguration
@@ -119,7 +122,11 @@ async def _engine_v1(database_url: str, setting: Setting) -> AsyncIterator[App]:
 async def _engine_v2(database_url: str, setting: Setting) -> AsyncIterator[App]:
     pool = await open_pool(database_url, size=setting.pool_size)
     passwords = PasswordHashes(threads=2)
-    yield cast("App", build_v1(services_of(pool, passwords, setting)))
+    services = services_of(pool, passwords, setting)
+    rebuilding = Background("reindexing", services.search.rebuild)
+    services = replace(services, reindexing=Reindexing(rebuilding.start))
+    yield cast("App", build_v1(services))
+    await rebuilding.close()
     passwords.close()
     await pool.close()
 
@@ -150,6 +157,8 @@ def services_of(pool: asyncpg.Pool, passwords: PasswordHashes, setting: Setting)
         posts=posts,
         post_reader=PostgresPostReader(pool),
         pages=PostgresNumberedPages(pool),
+        search=PostgresSearch(pool),
+        reindexing=Reindexing(lambda: None),
         database=lambda: pool.fetchval("SELECT true"),
         cache=setting.cache,
         version=__version__,

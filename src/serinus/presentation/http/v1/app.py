@@ -18,6 +18,7 @@ from serinus.presentation.http.v1 import (
     condition,
     failures,
     posts,
+    search,
     tags,
     users,
 )
@@ -59,6 +60,7 @@ def build_v1(services: V1Services) -> V1Application:
                     api_keys.router(with_session),
                     posts.router(signed_in),
                     tags.router(signed_in),
+                    *search.routers(signed_in),
                     users.router(signed_in),
                     admin_posts.router(signed_in),
                 ],

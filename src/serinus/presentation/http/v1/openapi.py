@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from serinus import __version__
+from serinus.application.content.searching import DocType, SearchOrder
 from serinus.domain.identity.caller import Role
 from serinus.presentation.http.v1.envelope import Envelope, FieldError
 from serinus.presentation.http.v1.failures import texts_of
@@ -63,6 +64,7 @@ TAGS = {
     "users": "Who writes and reads.",
     "admin": "All posts in brief, for editors.",
     "api-keys": "Keys for one's own programs. They are not accepted here and under auth.",
+    "search": "Finding what is public.",
     "health": "For load balancers and orchestrators.",
     "info": "What is served.",
 }
@@ -80,7 +82,27 @@ QUERY: dict[str, tuple[Document, str]] = {
         "In any case, with or without `_`. Who sees no roles finds themselves at most.",
     ),
     "active": ({"type": "boolean"}, "In any case."),
+    "q": (
+        {"type": "string", "minLength": 1, "maxLength": 200},
+        "Words of any script. Every one of them has to occur.",
+    ),
+    "prefix": ({"type": "string", "minLength": 1, "maxLength": 200}, "How they begin."),
+    "limit:10": (
+        {"type": "integer", "minimum": 0, "default": 10},
+        "At most 100; 0 counts as 10.",
+    ),
+    "offset": ({"type": "integer", "minimum": 0, "default": 0}, "How many to leave out."),
+    "doc_type": ({"type": "string", "enum": [*DocType]}, "In any case."),
+    "sort_by": (
+        {"type": "string", "enum": [*SearchOrder], "default": SearchOrder.RELEVANCE},
+        "Anything else sorts by relevance.",
+    ),
+    "sort_order": (
+        {"type": "string", "enum": ["asc", "desc"], "default": "desc"},
+        "In any case. Anything else sorts descending.",
+    ),
 }
+NEEDED = frozenset({"q", "prefix"})
 PATH: dict[str, Document] = {
     "id": {"type": "string", "format": "uuid"},
     "tag": {"type": "string", "description": "The name or the slug of a tag."},
@@ -169,7 +191,13 @@ def _path_parameters(path: str) -> Iterator[Document]:
 def _query_parameters(handler: HTTPRouteHandler) -> Iterator[Document]:
     for name in handler.opt.get("asks", ()):
         schema, text = QUERY[name] if name in QUERY else _sort(handler.opt["sorts"])
-        yield {"name": name, "in": "query", "schema": schema, "description": text}
+        yield {
+            "name": name.partition(":")[0],
+            "in": "query",
+            **({"required": True} if name in NEEDED else {}),
+            "schema": schema,
+            "description": text,
+        }
 
 
 def _sort(columns: type[StrEnum]) -> tuple[Document, str]:

@@ -125,8 +125,7 @@ def query_of(connection: Connection) -> dict[str, str]:
 
 def slice_of(query: Mapping[str, str], columns: type[Column]) -> tuple[Column, Slice]:
     """`page`, `limit` and `sort`. Raise `Unreadable`."""
-    page = _number(query, "page") or 1
-    limit = min(_number(query, "limit") or DEFAULT_LIMIT, MAX_LIMIT)
+    page, limit = number_of(query, "page") or 1, limit_of(query)
     sort = query.get("sort", "")
     name = sort.removeprefix("-")
     if name in {column.value for column in columns}:
@@ -192,7 +191,13 @@ def user_id_of(connection: Connection) -> UserId:
     return UserId(id_of(connection))
 
 
-def _number(query: Mapping[str, str], name: str) -> int | None:
+def limit_of(query: Mapping[str, str], default: int = DEFAULT_LIMIT) -> int:
+    """Raise `Unreadable`."""
+    return min(number_of(query, "limit") or default, MAX_LIMIT)
+
+
+def number_of(query: Mapping[str, str], name: str) -> int | None:
+    """Raise `Unreadable`."""
     given = query.get(name)
     if given is None:
         return None

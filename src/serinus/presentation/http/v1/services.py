@@ -8,6 +8,7 @@ from serinus.application.content.editing import Editing
 from serinus.application.content.numbered_pages import NumberedPages
 from serinus.application.content.ports import Clock, Posts
 from serinus.application.content.reading import PostReader
+from serinus.application.content.searching import Reindexing, SearchIndex
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.people import People, PeopleReader
@@ -28,6 +29,8 @@ class V1Services:
     posts: Posts
     post_reader: PostReader
     pages: NumberedPages
+    search: SearchIndex
+    reindexing: Reindexing
     database: Probe
     cache: Probe | None  # None: there is none
     version: str

@@ -41,7 +41,7 @@ BEGIN
             'ӛӝӟӡӣӥӧөӫӭӯӱӳӵӷӹӻӽӿԁԃԅԇԉԋԍԏԑԓԕԗԙԛԝԟԡԣԥԧԩԫԭԯաբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօ'
             'ֆσ');
     END IF;
-    IF folded ~ '[\u10a0-\u10ff\u13a0-\u13ff\u1c90-\u1cbf\u1e00-\u1fff\u2183\u2c00-\u2cff]'
+    IF folded ~ '[\u10a0-\u10ff\u13a0-\u13ff\u1c90-\u1cbf\u1e00-\u1fff\u2132\u2183\u2c00-\u2cff]'
         OR folded ~ '[\ua640-\ua7ff\U00010400-\U0001e943]'
     THEN
         folded := translate(folded,
@@ -133,9 +133,14 @@ BEGIN
                             CASE weight WHEN 'A' THEN word END) AS lexeme
               FROM plain WHERE word <> ''
              UNION ALL
-            SELECT weight, times, spelling
-              FROM word, search_spelling(word) AS spelling
-             WHERE word ~ '[+#.]' AND spelling ~ '[+#.]' AND spelling ~ '[^+#.]'
+            -- And `c++` for c++11, `example.com` for www.example.com.
+            SELECT weight, times, form
+              FROM word, search_spelling(word) AS spelling,
+                   LATERAL (VALUES (spelling),
+                                   (substring(spelling FROM '^([^+#.]+[+#]+)[^+#]')),
+                                   (substring(spelling FROM '[^.]\.([^.]+\.[^.]+)$'))
+                           ) AS forms (form)
+             WHERE word ~ '[+#.]' AND form ~ '[+#.]' AND form ~ '[^+#.]'
              UNION ALL
             SELECT weight, 1, sign || coalesce(nullif(next, ' '), '')
               FROM part, unnest(signs, signs[2:]) AS neighbours (sign, next)
