@@ -5,7 +5,7 @@ Each function takes the text of a variable and raises ValueError with what was e
 
 import ipaddress
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -95,7 +95,10 @@ def instant(text: str) -> datetime:
         raise ValueError(message) from None
     if instant.tzinfo is None:
         raise ValueError(f"{message}, with its offset")
-    return instant
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # an hour of the first or last year that lies beyond it in UTC
+        raise ValueError(message) from None
 
 
 def one_of(*values: str) -> Callable[[str], str]:

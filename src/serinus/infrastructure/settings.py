@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Self, get_type_hints
 
+from serinus.domain.identity.api_keys import ALL_SCOPES
 from serinus.domain.release.assignment import CanaryKey, Share
 from serinus.infrastructure.setting_values import (
     HOW_TO_MAKE_A_KEY,
@@ -110,7 +111,13 @@ class Settings:
     serinus_cors_origins: Annotated[
         tuple[str, ...], Variable(origins, "origins whose pages may call the API; * for all")
     ] = ()
-    serinus_access_log: Annotated[bool, Switch("true: a line for every request")] = False
+    serinus_access_log: Annotated[
+        bool, Switch("true: an event in the log for every request but probes of health")
+    ] = True
+    serinus_metrics_scope: Annotated[
+        str | None,
+        Variable(one_of(*sorted(ALL_SCOPES)), "who may read /metrics; unset: everybody"),
+    ] = None
     serinus_log_level: Annotated[
         str,
         Variable(one_of("debug", "info", "warning", "error"), "least level that is logged"),

@@ -58,7 +58,9 @@ async def prove(session: AsyncSession, passwords: Passwords, form: Login) -> Use
     """The account that the form opens. Raises 401, in the same time whatever is wrong."""
     user = await session.scalar(select(User).where(User.email == form.email))
     await _give_back_connection(session)
-    proven = await passwords.verify(form.password, user.password_hash if user else None)
+    # Of an inactive account no password is right: the time must not tell of a good one.
+    known = user.password_hash if user and user.is_active else None
+    proven = await passwords.verify(form.password, known)
     if user is None or not proven or not await _still_opens(session, user):
         raise unauthorized("Invalid credentials")
     return user

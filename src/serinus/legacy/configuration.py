@@ -24,3 +24,5 @@ class LegacyConfiguration:
     pool_size: int = 10
     #: Each one more doubles the time that guessing a password takes.
     bcrypt_rounds: int = 12
+    #: Told the seconds that each password waited for its turn to be hashed or verified.
+    password_waited: Callable[[float], None] | None = field(default=None, repr=False)

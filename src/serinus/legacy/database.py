@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import AsyncAdaptedQueuePool, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 CONNECT_TIMEOUT = 4.0  # seconds
 COMMAND_TIMEOUT = 30.0  # seconds
@@ -41,12 +42,26 @@ class DatabaseAway(Exception):
     """No connection could be opened."""
 
 
+class CountingPool(AsyncAdaptedQueuePool):
+    """Knows how many requests wait for a connection, or for one to be opened."""
+
+    waiting = 0
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        self.waiting += 1
+        try:
+            return super()._do_get()
+        finally:
+            self.waiting -= 1
+
+
 def create_engine(database_url: str, pool_size: int) -> AsyncEngine:
     # The driver reads the URL itself: it knows percent-encoding and libpq's parameters, which
     # SQLAlchemy would pass to it as arguments it does not have.
     engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=_connector(_driver_url(database_url)),
+        poolclass=CountingPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,

@@ -3,48 +3,68 @@
 import asyncio
 import base64
 import hashlib
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
 
+from serinus.legacy.hashing_threads import HashingThreads
+
 BCRYPT_MAX_BYTES = 72
+LONGEST_PASSWORD = 128  # characters; nobody has a longer one
 
 # Made from random bytes that nobody kept. Verifying against it takes the time that a wrong
 # password takes, so that an unknown address cannot be told from a known one.
 DUMMY_HASH = "$2b${rounds:02}$Xuy9iRKvNX012OrZQfmFx.iKnlGICxmzhO31Kw.ScdpcxPII4NLhW"
 
-Result = TypeVar("Result")
+LONGEST_DELAY = 2.0  # seconds
+FORGETS = 0.02  # of what a crowded moment added, with each answer
 
 
 class Passwords:
     """Hashes with bcrypt; verifies bcrypt and Argon2id, which engine v2 writes."""
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, rounds: int, *, waited: Callable[[float], None] | None = None) -> None:
         self._scheme = PasswordHash((BcryptHasher(rounds=rounds), Argon2Hasher()))
         self._dummy_hash = DUMMY_HASH.format(rounds=rounds)
-        # Hashing releases the interpreter lock: more threads than processors only add memory.
-        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "v1-passwords")
+        self._threads = HashingThreads(waited)
+        # Seconds that it takes at least to be told that a password is wrong: Argon2id is the
+        # faster scheme, and the time would tell whose password engine v2 has hashed anew.
+        self._least = 0.0
+
+    @property
+    def waiting(self) -> int:
+        return self._threads.waiting
 
     async def hash(self, password: str) -> str:
-        return await self._in_thread(lambda: self._scheme.hash(_for_bcrypt(password)))
+        hashed, _ = await self._threads.run(lambda: self._scheme.hash(_for_bcrypt(password)))
+        return hashed
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """False without a hash, after the same time as with one."""
+        """False without a hash. When false, after the same time whatever the hash is."""
         stored = password_hash or self._dummy_hash
-        prepared = _for_bcrypt(password) if stored.startswith("$2") else password.encode()
-        matches = await self._in_thread(lambda: self._scheme.verify(prepared, stored))
-        return matches and password_hash is not None
+        given = password[: LONGEST_PASSWORD + 1]
+        prepared = _for_bcrypt(given) if stored.startswith("$2") else given.encode()
+        matches, seconds = await self._threads.run(
+            lambda: self._scheme.verify(prepared, stored)
+        )
+        if matches and password_hash is not None:
+            return True
+        await asyncio.sleep(self._delay(seconds))
+        return False
+
+    async def calibrate(self) -> None:
+        """Learn how long the slower scheme takes here."""
+        _, seconds = await self._threads.run(lambda: self._scheme.verify("", self._dummy_hash))
+        self._delay(seconds)
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    def _delay(self, seconds: float) -> float:
+        self._least = max(self._least * (1 - FORGETS), min(1.15 * seconds, LONGEST_DELAY))
+        return max(0.0, self._least - seconds)
 
 
 def _for_bcrypt(password: str) -> bytes:

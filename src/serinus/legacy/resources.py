@@ -3,16 +3,26 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from serinus.legacy.configuration import LegacyConfiguration
-from serinus.legacy.database import create_engine
+from serinus.legacy.database import CountingPool, create_engine
 from serinus.legacy.passwords import Passwords
-from serinus.legacy.reindexing import Reindexing
 from serinus.legacy.tokens import AccessTokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How busy the engine is at this moment."""
+
+    pool_limit: int
+    pool_size: int  # connections that are open
+    pool_used: int
+    pool_waiting: int  # requests that wait for one
+    passwords_waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +32,20 @@ class Resources:
     sessions: async_sessionmaker[AsyncSession]
     passwords: Passwords
     tokens: AccessTokens
-    reindexing: Reindexing
     started: float  # seconds of the monotonic clock
 
+    def load(self) -> Load:
+        pool = cast("CountingPool", self.engine.pool)
+        used = pool.checkedout()
+        return Load(
+            pool_limit=pool.size(),
+            pool_size=used + pool.checkedin(),
+            pool_used=used,
+            pool_waiting=pool.waiting,
+            passwords_waiting=self.passwords.waiting,
+        )
+
     async def close(self) -> None:
-        await self.reindexing.close()
         self.passwords.close()
         await self.engine.dispose()
 
@@ -39,9 +58,8 @@ def open_resources(app: FastAPI, configuration: LegacyConfiguration) -> Resource
         engine,
         # What was loaded is still shown after the commit.
         async_sessionmaker(engine, expire_on_commit=False),
-        Passwords(configuration.bcrypt_rounds),
+        Passwords(configuration.bcrypt_rounds, waited=configuration.password_waited),
         AccessTokens(configuration.signing_seeds, configuration.access_ttl),
-        Reindexing(engine),
         monotonic(),
     )
     app.state.resources = resources

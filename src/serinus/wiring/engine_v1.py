@@ -1,6 +1,7 @@
 """Engine v1, given what it needs. This module goes when `serinus.legacy` goes."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from typing import cast
 
 from redis.exceptions import RedisError
@@ -10,34 +11,47 @@ from serinus.application.identity.sign_in import SignInLimits
 from serinus.domain.errors import TooMany
 from serinus.infrastructure.credentials.access_tokens import PURPOSE
 from serinus.infrastructure.credentials.derivation import derive
+from serinus.infrastructure.metrics import Load
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.asgi import App
 from serinus.wiring.stores import Stores
 
 
-def engine_v1(settings: Settings, stores: Stores) -> App:
-    """The ASGI application of the legacy engine."""
+@dataclass(frozen=True, slots=True)
+class EngineV1:
+    """`load` and `calibrate` may be called once `app` has started."""
+
+    app: App
+    load: Callable[[], Load]
+    calibrate: Callable[[], Awaitable[None]]
+
+
+def engine_v1(settings: Settings, stores: Stores, waited: Callable[[float], None]) -> EngineV1:
+    """The legacy engine. `waited`: told the seconds each password waited for its turn."""
     # Imported here and nowhere else: with USE_LEGACY_API_V1=false neither FastAPI nor
     # SQLAlchemy's ORM is ever loaded.
     from serinus.legacy.application import create_app  # noqa: PLC0415
     from serinus.legacy.configuration import LegacyConfiguration  # noqa: PLC0415
 
-    return cast(
-        "App",
-        create_app(
-            LegacyConfiguration(
-                database_url=str(settings.database_url),
-                signing_seeds=tuple(
-                    derive(key, PURPOSE) for key in settings.serinus_secret_key
-                ),
-                access_ttl=settings.serinus_access_ttl,
-                common_passwords=stores.common_passwords,
-                version=serinus.__version__,
-                login_limit=_login_limit(stores.sign_in_limits),
-                cache_check=_cache_check(stores),
-                pool_size=settings.serinus_pool_size,
-            )
-        ),
+    app = create_app(
+        LegacyConfiguration(
+            database_url=str(settings.database_url),
+            signing_seeds=tuple(derive(key, PURPOSE) for key in settings.serinus_secret_key),
+            access_ttl=settings.serinus_access_ttl,
+            common_passwords=stores.common_passwords,
+            version=serinus.__version__,
+            login_limit=_login_limit(stores.sign_in_limits),
+            cache_check=_cache_check(stores),
+            pool_size=settings.serinus_pool_size,
+            password_waited=waited,
+        )
+    )
+
+    async def calibrate() -> None:
+        await app.state.resources.passwords.calibrate()
+
+    return EngineV1(
+        cast("App", app), lambda: Load(**asdict(app.state.resources.load())), calibrate
     )
 
 

@@ -2,21 +2,19 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
 import serinus
 from serinus.application.content.editing import Editing
-from serinus.application.content.searching import Reindexing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.people import People
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn
-from serinus.infrastructure.background import Background
 from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
 from serinus.infrastructure.credentials.derivation import derive
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
@@ -30,13 +28,11 @@ from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.pool import probe
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
-from serinus.infrastructure.postgres.search import PostgresSearch
 from serinus.infrastructure.postgres.sessions import PostgresSessions
 from serinus.infrastructure.postgres.tags import PostgresTags
 from serinus.infrastructure.rendering import HtmlRendering
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.asgi import App
-from serinus.presentation.http.generation_switch import MayOverride
 from serinus.presentation.http.v1.app import build_v1
 from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v2.app import Services, build_v2
@@ -55,17 +51,20 @@ TOKEN_BYTES = 32
 class EngineV2:
     v1: App
     v2: App
-    may_override: MayOverride
+    authentication: Authentication
+    passwords: PasswordHashes
+    routes: tuple[str, ...]  # the templates of both applications' paths
 
 
 @asynccontextmanager
-async def open_engine_v2(settings: Settings, stores: Stores) -> AsyncIterator[EngineV2]:
-    passwords = PasswordHashes(threads=os.cpu_count() or 2)
-    rebuilding = Background("reindexing", PostgresSearch(stores.pool).rebuild)
+async def open_engine_v2(
+    settings: Settings, stores: Stores, waited: Callable[[float], None]
+) -> AsyncIterator[EngineV2]:
+    """`waited`: told the seconds each password waited for its turn."""
+    passwords = PasswordHashes(threads=os.cpu_count() or 2, waited=waited)
     try:
-        yield _assembled(settings, stores, passwords, Reindexing(rebuilding.start))
+        yield _assembled(settings, stores, passwords)
     finally:
-        await rebuilding.close()
         passwords.close()
 
 
@@ -77,19 +76,21 @@ class _Identity:
     key_ring: KeyRing
 
 
-def _assembled(
-    settings: Settings, stores: Stores, passwords: PasswordHashes, reindexing: Reindexing
-) -> EngineV2:
+def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) -> EngineV2:
     identity = _identity(settings, stores, passwords)
     editing = Editing(PostgresPosts(stores.pool), now=now, new_id=new_id)
-    v1 = build_v1(_v1_services(stores, identity, editing, reindexing))
+    v1 = build_v1(_v1_services(stores, identity, editing))
     v2 = build_v2(_v2_services(settings, stores, identity, editing))
-    return EngineV2(cast("App", v1), cast("App", v2), identity.authentication.may_override)
+    return EngineV2(
+        cast("App", v1),
+        cast("App", v2),
+        identity.authentication,
+        passwords,
+        tuple(route.path for app in (v1, v2) for route in app.routes),
+    )
 
 
-def _v1_services(
-    stores: Stores, identity: _Identity, editing: Editing, reindexing: Reindexing
-) -> V1Services:
+def _v1_services(stores: Stores, identity: _Identity, editing: Editing) -> V1Services:
     people = PostgresPeople(stores.pool)
     return V1Services(
         sign_in=identity.sign_in,
@@ -101,8 +102,6 @@ def _v1_services(
         posts=PostgresPosts(stores.pool),
         post_reader=PostgresPostReader(stores.pool),
         pages=PostgresNumberedPages(stores.pool),
-        search=PostgresSearch(stores.pool),
-        reindexing=reindexing,
         database=lambda: _ready(stores),
         cache=stores.redis.ping if stores.redis else None,
         version=serinus.__version__,

@@ -55,6 +55,12 @@ class Operations:
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:
         given = _settings()
         port = serving.free_port(given)
+        with serving.shared_metrics(given):
+            self._serve(given, port, demo=demo, opened=opened)
+
+    def _serve(
+        self, given: Settings, port: int, *, demo: bool, opened: Callable[[Opened], None]
+    ) -> None:
         # While the embedded server starts there is time. A server that is away shall be told
         # of at once, and not compete with imports.
         early = serving.preloading(given) if given.database_url is None else None

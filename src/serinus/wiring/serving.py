@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 
+from serinus.infrastructure.metrics_folder import metrics_folder
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.cli.operations import Stopped
 
@@ -35,6 +37,11 @@ def free_port(settings: Settings) -> int:
                 "set SERINUS_PORT or SERINUS_HOST"
             ) from error
         return int(probe.getsockname()[1])
+
+
+def shared_metrics(settings: Settings) -> AbstractContextManager[None]:
+    """Where several workers add up what they count; before any of them is imported."""
+    return metrics_folder() if settings.serinus_workers > 1 else nullcontext()
 
 
 def preloading(settings: Settings) -> threading.Thread:
@@ -117,7 +124,6 @@ def _serve_granian(settings: Settings, port: int) -> None:
         workers=settings.serinus_workers,
         websockets=False,
         log_level=LogLevels.warning,
-        log_access=settings.serinus_access_log,
         respawn_failed_workers=True,
         workers_kill_timeout=15,
         working_dir=Path.cwd(),
@@ -136,8 +142,8 @@ def _serve_uvicorn(settings: Settings, port: int) -> None:
         host=settings.serinus_host,
         port=port,
         workers=settings.serinus_workers,
-        log_level="info" if settings.serinus_access_log else "warning",
-        access_log=settings.serinus_access_log,
+        log_level="warning",
+        access_log=False,  # ours says more, and no query
         server_header=False,
         proxy_headers=False,  # who may set them is decided by SERINUS_TRUSTED_PROXIES
         timeout_graceful_shutdown=15,

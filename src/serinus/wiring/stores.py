@@ -13,7 +13,7 @@ from serinus.domain.errors import Unavailable
 from serinus.infrastructure.credentials.common_passwords import common_passwords
 from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.infrastructure.postgres.migrations.revisions import pending
-from serinus.infrastructure.postgres.pool import open_pool
+from serinus.infrastructure.postgres.pool import BoundedPool, open_pool
 from serinus.infrastructure.redis.connection import connect as connect_redis
 from serinus.infrastructure.redis.rate_limits import RedisRateLimiter
 from serinus.infrastructure.settings import Settings
@@ -23,7 +23,7 @@ from serinus.infrastructure.settings import Settings
 class Stores:
     """One limiter counts sign-ins on both engines: a second engine is no second chance."""
 
-    pool: asyncpg.Pool
+    pool: BoundedPool
     redis: Redis | None
     limiter: RateLimiter
     sign_in_limits: SignInLimits

@@ -4,10 +4,8 @@ import ipaddress
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -17,13 +15,12 @@ from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.presentation.http.admission import MAX_BODY, Admission
 from serinus.presentation.http.asgi import App, Receive, Scope, Send, answer
 from serinus.presentation.http.consumer import consumer_key
-from serinus.presentation.http.deprecation import Deprecation, successor
 from serinus.presentation.http.front import Front
 from serinus.presentation.http.generation_switch import GenerationSwitch, InForce
 from serinus.presentation.http.lifespan import Deferred, LifespanFailed, running
 from serinus.presentation.http.request_context import Network, RequestContext
 
-REQUEST_ID = UUID("0190b2f4-5a3c-7d10-8e2f-1234567890ab")
+REQUEST_ID = "0190b2f4-5a3c-7d10-8e2f-1234567890ab"
 
 
 def saying(text: str) -> App:
@@ -158,7 +155,7 @@ async def test_every_answer_carries_its_request_id_and_the_security_headers() ->
         echoed = await http.get("/", headers={"X-Request-ID": "trace-42"})
         insane = await http.get("/", headers={"X-Request-ID": "a b<script>"})
 
-    assert made.headers["x-request-id"] == insane.headers["x-request-id"] == str(REQUEST_ID)
+    assert made.headers["x-request-id"] == insane.headers["x-request-id"] == REQUEST_ID
     assert echoed.headers["x-request-id"] == "trace-42"
     assert made.headers["x-content-type-options"] == "nosniff"
     assert made.headers["x-frame-options"] == "DENY"
@@ -244,49 +241,15 @@ async def test_a_body_over_ten_mebibytes_is_refused_declared_or_not() -> None:
     assert (largest.text, small.text) == (str(MAX_BODY), str(2 * 1024 * 1024))
 
 
-async def test_deprecation_headers_have_the_form_their_standards_give() -> None:
-    app = Deprecation(
-        saying("hello"),
-        deprecated_at=datetime(2026, 1, 1, tzinfo=UTC),
-        sunset_at=datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC),
-    )
-    async with client(app) as http:
-        posts = await http.get("/api/v1/posts")
-        health = await http.get("/api/v1/health")
-
-    assert posts.headers["deprecation"] == "@1767225600"
-    assert posts.headers["sunset"] == "Thu, 31 Dec 2026 23:59:59 GMT"
-    assert posts.headers["link"] == '</api/v2/posts>; rel="successor-version"'
-    assert "link" not in health.headers
-
-
-async def test_without_dates_nothing_is_deprecated() -> None:
-    async with client(Deprecation(saying("x"), deprecated_at=None, sunset_at=None)) as http:
-        assert "link" not in (await http.get("/api/v1/posts")).headers
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("/api/v1/auth/login", "/api/v2/auth/login"),
-        ("/api/v1/auth/profile", "/api/v2/users/me"),
-        (f"/api/v1/posts/{REQUEST_ID}", f"/api/v2/posts/{REQUEST_ID}"),
-        (f"/api/v1/posts/{REQUEST_ID}/publish", f"/api/v2/posts/{REQUEST_ID}/publish"),
-        ("/api/v1/posts/tag/%E9%B3%A5", "/api/v2/posts?filter[tag]=%E9%B3%A5"),
-        ("/api/v1/info", None),
-        ("/api/v1/posts/x/y/z", None),
-    ],
-)
-def test_a_v1_address_names_its_successor(path: str, expected: str | None) -> None:
-    assert successor(path) == expected
-
-
-def front(*, v2_disabled: App | None = None) -> Front:
-    return Front(
-        v1=saying("v1"),
-        v2=saying("v2"),
-        v2_disabled=v2_disabled,
-        in_force=InForce(Routing(share=Share(0), origin="test", epoch=3)),
+def front(*, v2_disabled: App | None = None) -> RequestContext:
+    return context(
+        Front(
+            v1=saying("v1"),
+            v2=saying("v2"),
+            v2_disabled=v2_disabled,
+            metrics=saying("metrics"),
+            in_force=InForce(Routing(share=Share(0), origin="test", epoch=3)),
+        )
     )
 
 
@@ -299,6 +262,9 @@ def front(*, v2_disabled: App | None = None) -> Front:
         ("/api/v2/posts", "v2"),
         ("/health", "v2"),
         ("/anything", "v2"),
+        ("/metrics", "metrics"),
+        ("/api/v1/metrics", "metrics"),
+        ("/api/v2/metrics", "v2"),
     ],
 )
 async def test_contract_v1_goes_to_the_switch_and_the_rest_to_engine_v2(

@@ -161,9 +161,10 @@ class SignIn:
     async def _verified(self, email: str, password: str) -> tuple[UserId, SignInProof]:
         """One text and about one time for every way to be wrong."""
         known = await self.accounts.credentials(email)
-        stored = known.password_hash if known else None
+        # Of an inactive account no password is right: its time must not tell of a good one.
+        stored = known.password_hash if known and known.is_active else None
         right = await self.passwords.verify(password[: MAX_LENGTH + 1], stored)
-        if known is None or stored is None or not right or not known.is_active:
+        if known is None or stored is None or not right:
             raise InvalidCredentials("Invalid credentials")
         upgraded = None
         if self.passwords.outdated(stored):

@@ -1,60 +1,69 @@
-"""Password hashes: Argon2id today, bcrypt of engine v1 still accepted.
-
-Hashing takes tens of milliseconds and megabytes, so it has threads of its own, few of them,
-and a limit on how many may wait.
-"""
+"""Password hashes: Argon2id today, bcrypt of engine v1 still accepted."""
 
 import asyncio
 import base64
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import argon2
 import bcrypt
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from serinus.domain.errors import Unavailable
-
-T = TypeVar("T")
+from serinus.infrastructure.credentials.hashing_threads import Done, HashingThreads
+from serinus.infrastructure.credentials.pace import Pace
 
 # OWASP's Password Storage Cheat Sheet, second of its equivalent settings.
 ARGON2ID = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 BCRYPT_MAX = 72  # bytes; bcrypt ignores or refuses what comes after
-WAITING_PER_THREAD = 64
+WAITING_PER_THREAD = 32  # about 1.5 s of Argon2id
+
+# Made of random bytes that nobody kept, at the cost that engine v1 uses.
+BCRYPT_DECOY = "$2b$12$Xuy9iRKvNX012OrZQfmFx.iKnlGICxmzhO31Kw.ScdpcxPII4NLhW"
 
 
 class PasswordHashes:
-    """Close it when the service stops."""
+    """Close it when the service stops. `waited`: told the seconds each waited for its turn."""
 
-    def __init__(self, *, threads: int) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="password")
-        self._room = threads * (WAITING_PER_THREAD + 1)
-        # What an unknown address is verified against, so that it takes as long as a known one.
+    def __init__(self, *, threads: int, waited: Callable[[float], None] | None = None) -> None:
+        self._threads = HashingThreads(
+            threads, waiting=threads * WAITING_PER_THREAD, waited=waited
+        )
+        self._pace = Pace()
+        # What an unknown address is verified against, so that it costs what a known one does.
         self._decoy = ARGON2ID.hash("nobody has this password")
 
+    @property
+    def waiting(self) -> int:
+        return self._threads.waiting
+
     def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.close()
+
+    async def calibrate(self) -> None:
+        """Learn what the slower scheme takes here, before anybody's time could tell."""
+        self._note(BCRYPT_DECOY, await self._threads.run(lambda: matches("", BCRYPT_DECOY)))
 
     async def hash(self, password: str) -> str:
-        return await self._off_loop(lambda: ARGON2ID.hash(password))
+        return (await self._threads.run(lambda: ARGON2ID.hash(password))).result
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        right = await self._off_loop(lambda: matches(password, stored or self._decoy))
-        return right and bool(stored)
+        """False comes after about the same time, whatever was stored and in which scheme."""
+        against = stored or self._decoy
+        done = await self._threads.run(lambda: matches(password, against))
+        self._note(against, done)
+        if done.result and stored:
+            return True
+        await asyncio.sleep(self._pace.left(done.seconds))
+        return False
 
     def outdated(self, stored: str) -> bool:
         return not stored.startswith("$argon2id$") or ARGON2ID.check_needs_rehash(stored)
 
-    async def _off_loop(self, work: Callable[[], T]) -> T:
-        if not self._room:
-            raise Unavailable("too many passwords are waiting to be hashed")
-        self._room -= 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._room += 1
+    def _note(self, verified: str, done: Done[bool]) -> None:
+        if verified.startswith("$2b$"):
+            self._pace.slower_scheme_took(done.seconds, busy=done.busy)
+        else:
+            self._pace.faster_scheme_took(done.seconds)
 
 
 def matches(password: str, stored: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolAcquireContext
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 from serinus.infrastructure.postgres.connecting import (
     CONNECT_ERRORS,
@@ -25,12 +25,21 @@ class BoundedPool(asyncpg.Pool):
     """Gives up on a connection after a while, so that a full pool sheds load, not memory."""
 
     patience = ACQUIRE_TIMEOUT
+    waiting = 0  # requests that wait for a connection, or for one to be opened
 
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext:
         # Waiting with a limit costs a task; when a connection is free there is no wait.
         if timeout is None and not self.get_idle_size():
             timeout = self.patience
         return super().acquire(timeout=timeout)
+
+    # What every way to a connection ends in. The driver has no other place to count.
+    async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:  # noqa: ASYNC109 - its signature
+        self.waiting += 1
+        try:
+            return await super()._acquire(timeout)  # type: ignore[misc, no-any-return] # not in the stubs
+        finally:
+            self.waiting -= 1
 
 
 async def open_pool(
@@ -39,7 +48,7 @@ async def open_pool(
     size: int = 10,
     connect_timeout: float = CONNECT_TIMEOUT,
     acquire_timeout: float = ACQUIRE_TIMEOUT,
-) -> asyncpg.Pool:
+) -> BoundedPool:
     """Connect at once and raise `DatabaseUnreachable` within five seconds when that fails.
 
     Connections go back to the pool without the driver's reset, which would cost every read a

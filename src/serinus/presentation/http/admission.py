@@ -16,8 +16,7 @@ from serinus.presentation.http.asgi import (
     Receive,
     Scope,
     Send,
-    adding,
-    header,
+    carry,
 )
 
 MAX_BODY = 10 * 1024 * 1024  # bytes
@@ -57,7 +56,7 @@ class Admission:
         if self.limit and scope["path"] not in UNLIMITED:
             key = f"requests:{scope['state']['client_address']}"
             decision = await self.limiter.hit(key, limit=self.limit, window=WINDOW)
-            send = adding(send, self._limit_headers(decision))
+            carry(scope, self._limit_headers(decision))
             if not decision.allowed:
                 wait = max(1, decision.retry_after)
                 await self.refuse(scope, send, HTTPStatus.TOO_MANY_REQUESTS, wait)
@@ -70,10 +69,9 @@ class Admission:
 
     def _limit_headers(self, decision: Decision) -> tuple[Header, ...]:
         # draft-ietf-httpapi-ratelimit-headers
-        left = f'"default";r={decision.remaining};t={decision.reset}'
         return (
-            (b"ratelimit-policy", f'"default";q={self.limit};w={WINDOW}'.encode()),
-            (b"ratelimit", left.encode()),
+            (b"ratelimit-policy", b'"default";q=%d;w=%d' % (self.limit, WINDOW)),
+            (b"ratelimit", b'"default";r=%d;t=%d' % (decision.remaining, decision.reset)),
         )
 
 
@@ -83,10 +81,10 @@ async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
     A declared length is believed: the server cuts a body that exceeds it. A chunked body is
     read here, since its size shows only at the end.
     """
-    declared = header(scope, b"content-length")
+    declared, chunked = _announced(scope)
     if declared is not None:
         return receive if declared.isdigit() and int(declared) <= MAX_BODY else None
-    if header(scope, b"transfer-encoding") is None:
+    if not chunked:
         return receive
     chunks: list[bytes] = []
     size, more = 0, True
@@ -100,6 +98,19 @@ async def _bounded(scope: Scope, receive: Receive) -> Receive | None:
         if size > MAX_BODY:
             return None
     return _replaying(b"".join(chunks), receive)
+
+
+def _announced(scope: Scope) -> tuple[bytes | None, bool]:
+    """`Content-Length`, and whether the body comes in chunks. One look at the headers for
+    both: every request pays for it.
+    """
+    declared, chunked = None, False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            declared = bytes(value)
+        elif name == b"transfer-encoding":
+            chunked = True
+    return declared, chunked
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from serinus.presentation.http.asgi import App, Receive, Scope, Send, adding, answer
-from serinus.presentation.http.generation_switch import InForce, served_by
+from serinus.presentation.http.asgi import App, Receive, Scope, Send, answer
+from serinus.presentation.http.generation_switch import InForce
 
 V1, V2 = "/api/v1", "/api/v2"
 DOCUMENTATION = b"/api/docs"
+METRICS = frozenset({"/metrics", f"{V1}/metrics"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,21 +17,23 @@ class Front:
     v1: App
     v2: App
     v2_disabled: App | None
+    metrics: App
     in_force: InForce
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            # The switch stamps its own answers; `adding` leaves those as they are.
-            stamp = served_by(b"v2", self.in_force.routing.epoch)
-            await self._route(scope)(scope, receive, adding(send, stamp))
+            # The switch notes otherwise for what it sends to engine v1.
+            scope["state"] |= {"engine": "v2", "epoch": self.in_force.routing.epoch}
+            await self._route(scope["path"])(scope, receive, send)
         else:  # there is no WebSocket endpoint
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
-    def _route(self, scope: Scope) -> App:
-        path: str = scope["path"]
+    def _route(self, path: str) -> App:
         if path == "/":
             return to_documentation
+        if path in METRICS:
+            return self.metrics
         if path == V1 or path.startswith(f"{V1}/"):
             return self.v1
         if self.v2_disabled and (path == V2 or path.startswith(f"{V2}/")):

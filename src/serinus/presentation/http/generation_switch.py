@@ -1,18 +1,18 @@
 """The generation switch: one contract, two engines, and a share.
 
 A plain ASGI application in front of two others. It knows neither of them: the stable arm, the
-candidate arm, what is in force, and nothing else. Every answer says who gave it and in which
-epoch it was routed.
+candidate arm, what is in force, and nothing else. It notes in `scope["state"]` who serves and
+in which epoch that was decided; every answer says so.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from serinus.domain.release.assignment import Arm, CanaryKey, Routing
-from serinus.presentation.http.asgi import App, Receive, Scope, Send, adding, header
+from serinus.presentation.http.asgi import App, Receive, Scope, Send, header
 from serinus.presentation.http.consumer import consumer_key
 
-ENGINE = {Arm.STABLE: b"v1", Arm.CANDIDATE: b"v2"}
+ENGINE = {Arm.STABLE: "v1", Arm.CANDIDATE: "v2"}
 ARMS: dict[bytes | None, Arm] = {arm.value.encode(): arm for arm in Arm}
 
 #: Whether the credentials hold the scope `release:override`; never raises.
@@ -41,8 +41,8 @@ class GenerationSwitch:
         arm = await self._overridden(scope) or routing.arm(self._key(scope))
         app = self.candidate if arm is Arm.CANDIDATE or self.stable is None else self.stable
         served = Arm.CANDIDATE if app is self.candidate else Arm.STABLE
-        scope["state"]["arm"] = served
-        await app(scope, receive, adding(send, served_by(ENGINE[served], routing.epoch)))
+        scope["state"] |= {"arm": served, "engine": ENGINE[served], "epoch": routing.epoch}
+        await app(scope, receive, send)
 
     def _key(self, scope: Scope) -> str:
         if self.canary_key is CanaryKey.REQUEST:
@@ -60,7 +60,3 @@ class GenerationSwitch:
             key.decode("latin-1") if key else None,
         )
         return wanted if allowed else None
-
-
-def served_by(engine: bytes, epoch: int) -> tuple[tuple[bytes, bytes], ...]:
-    return ((b"serinus-engine", engine), (b"serinus-epoch", str(epoch).encode()))

@@ -1,14 +1,15 @@
 """The outermost layer: what every request is given, and every answer carries.
 
 Into `scope["state"]` go `request_id` and `client_address`. An exception that reached this far
-becomes a bare 500: each contract turns its own failures into its own form before that.
+becomes a bare 500: each contract turns its own failures into its own form before that. When all
+is done, observers are told how it went.
 """
 
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from time import perf_counter
 
 import structlog
 
@@ -19,12 +20,16 @@ from serinus.presentation.http.asgi import (
     Receive,
     Scope,
     Send,
-    adding,
     answer,
     header,
+    shown_path,
 )
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+#: What is told of every request: its scope, the status (None when the client went away before
+#: there was one), the bytes of the body sent, and the seconds it took.
+Observe = Callable[[Scope, int | None, int, float], None]
 
 _SANE_ID = re.compile(rb"[\w.~+/=:@-]{1,128}", re.ASCII)
 
@@ -40,46 +45,50 @@ HSTS: Header = (b"strict-transport-security", b"max-age=31536000; includeSubDoma
 log = structlog.get_logger("serinus.http")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestContext:
+    """`new_id`: a unique text for a request that brings no id of its own."""
+
     app: App
-    new_id: Callable[[], UUID]
+    new_id: Callable[[], str]
     trusted_proxies: Sequence[Network] = ()
+    observers: Sequence[Observe] = ()
+    in_flight: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = self._request_id(scope)
-        address, tls = self._origin(scope)
-        scope.setdefault("state", {})
-        scope["state"] |= {"request_id": request_id, "client_address": address}
-        extra = [*SECURITY_HEADERS, (b"x-request-id", request_id.encode())]
-        if tls:
-            extra.append(HSTS)
-        started = False
-
-        async def send_noting(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        sending = adding(send_noting, extra)
+        began = perf_counter()
+        state = scope.setdefault("state", {})
+        state["request_id"] = self._request_id(scope)
+        state["client_address"], state["tls"] = self._origin(scope)
+        outgoing = Outgoing(send, state)
+        self.in_flight += 1
         try:
-            await self.app(scope, receive, sending)
+            await self._answered(scope, receive, outgoing)
+        finally:
+            self.in_flight -= 1
+            seconds = perf_counter() - began
+            for observe in self.observers:
+                observe(scope, outgoing.status, outgoing.size, seconds)
+
+    async def _answered(self, scope: Scope, receive: Receive, outgoing: "Outgoing") -> None:
+        try:
+            await self.app(scope, receive, outgoing)
         except Exception:
-            log.exception("request failed", request_id=request_id, path=scope["path"])
-            if started:
+            request_id = scope["state"]["request_id"]
+            log.exception("request failed", request_id=request_id, path=shown_path(scope))
+            if outgoing.status is not None:
                 raise  # the server must cut the connection: half an answer is none
-            await answer(
-                sending, 500, [(b"content-type", b"text/plain")], b"Internal Server Error"
-            )
+            plain = [(b"content-type", b"text/plain")]
+            await answer(outgoing, 500, plain, b"Internal Server Error")
 
     def _request_id(self, scope: Scope) -> str:
         given = header(scope, b"x-request-id")
         if given is not None and _SANE_ID.fullmatch(given):
             return given.decode()
-        return str(self.new_id())
+        return self.new_id()
 
     def _origin(self, scope: Scope) -> tuple[str, bool]:
         """The client's address and whether it came by TLS, as trusted proxies tell it."""
@@ -105,6 +114,40 @@ class RequestContext:
         return _is_address(address) and any(
             ipaddress.ip_address(address) in network for network in self.trusted_proxies
         )
+
+
+class Outgoing:
+    """The `send` of one request: adds what answers carry, and notes what went out."""
+
+    __slots__ = ("_send", "_state", "size", "status")
+
+    def __init__(self, send: Send, state: dict[str, object]) -> None:
+        self._send = send
+        self._state = state
+        self.status: int | None = None
+        self.size = 0  # bytes of the body
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            given = message.get("headers", ())
+            present = {name for name, _ in given}
+            more = [pair for pair in self._carried() if pair[0] not in present]
+            message = {**message, "headers": [*given, *more]}
+        else:
+            self.size += len(message.get("body", b""))
+        await self._send(message)
+
+    def _carried(self) -> list[Header]:
+        state = self._state
+        headers = [*SECURITY_HEADERS, (b"x-request-id", str(state["request_id"]).encode())]
+        if "engine" in state:
+            headers.append((b"serinus-engine", str(state["engine"]).encode()))
+            headers.append((b"serinus-epoch", str(state["epoch"]).encode()))
+        if state["tls"]:
+            headers.append(HSTS)
+        carried = state.get("carried")
+        return headers + carried if isinstance(carried, list) else headers
 
 
 def _is_address(text: str) -> bool:
