@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from serinus.legacy.configuration import LegacyConfiguration
 from serinus.legacy.database import CountingPool, create_engine
 from serinus.legacy.passwords import Passwords
+from serinus.legacy.reindexing import Reindexing
 from serinus.legacy.tokens import AccessTokens
 
 
@@ -32,6 +33,7 @@ class Resources:
     sessions: async_sessionmaker[AsyncSession]
     passwords: Passwords
     tokens: AccessTokens
+    reindexing: Reindexing
     started: float  # seconds of the monotonic clock
 
     def load(self) -> Load:
@@ -46,6 +48,7 @@ class Resources:
         )
 
     async def close(self) -> None:
+        await self.reindexing.close()
         self.passwords.close()
         await self.engine.dispose()
 
@@ -60,6 +63,7 @@ def open_resources(app: FastAPI, configuration: LegacyConfiguration) -> Resource
         async_sessionmaker(engine, expire_on_commit=False),
         Passwords(configuration.bcrypt_rounds, waited=configuration.password_waited),
         AccessTokens(configuration.signing_seeds, configuration.access_ttl),
+        Reindexing(engine),
         monotonic(),
     )
     app.state.resources = resources

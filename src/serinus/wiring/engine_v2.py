@@ -9,12 +9,14 @@ from typing import cast
 
 import serinus
 from serinus.application.content.editing import Editing
+from serinus.application.content.searching import Reindexing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.people import People
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn
+from serinus.infrastructure.background import Background
 from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
 from serinus.infrastructure.credentials.derivation import derive
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
@@ -28,6 +30,7 @@ from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.pool import probe
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
+from serinus.infrastructure.postgres.search import PostgresSearch
 from serinus.infrastructure.postgres.sessions import PostgresSessions
 from serinus.infrastructure.postgres.tags import PostgresTags
 from serinus.infrastructure.rendering import HtmlRendering
@@ -62,9 +65,11 @@ async def open_engine_v2(
 ) -> AsyncIterator[EngineV2]:
     """`waited`: told the seconds each password waited for its turn."""
     passwords = PasswordHashes(threads=os.cpu_count() or 2, waited=waited)
+    rebuilding = Background("reindexing", PostgresSearch(stores.pool).rebuild)
     try:
-        yield _assembled(settings, stores, passwords)
+        yield _assembled(settings, stores, passwords, Reindexing(rebuilding.start))
     finally:
+        await rebuilding.close()
         passwords.close()
 
 
@@ -76,10 +81,12 @@ class _Identity:
     key_ring: KeyRing
 
 
-def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) -> EngineV2:
+def _assembled(
+    settings: Settings, stores: Stores, passwords: PasswordHashes, reindexing: Reindexing
+) -> EngineV2:
     identity = _identity(settings, stores, passwords)
     editing = Editing(PostgresPosts(stores.pool), now=now, new_id=new_id)
-    v1 = build_v1(_v1_services(stores, identity, editing))
+    v1 = build_v1(_v1_services(stores, identity, editing, reindexing))
     v2 = build_v2(_v2_services(settings, stores, identity, editing))
     return EngineV2(
         cast("App", v1),
@@ -90,7 +97,9 @@ def _assembled(settings: Settings, stores: Stores, passwords: PasswordHashes) ->
     )
 
 
-def _v1_services(stores: Stores, identity: _Identity, editing: Editing) -> V1Services:
+def _v1_services(
+    stores: Stores, identity: _Identity, editing: Editing, reindexing: Reindexing
+) -> V1Services:
     people = PostgresPeople(stores.pool)
     return V1Services(
         sign_in=identity.sign_in,
@@ -102,6 +111,8 @@ def _v1_services(stores: Stores, identity: _Identity, editing: Editing) -> V1Ser
         posts=PostgresPosts(stores.pool),
         post_reader=PostgresPostReader(stores.pool),
         pages=PostgresNumberedPages(stores.pool),
+        search=PostgresSearch(stores.pool),
+        reindexing=reindexing,
         database=lambda: _ready(stores),
         cache=stores.redis.ping if stores.redis else None,
         version=serinus.__version__,
