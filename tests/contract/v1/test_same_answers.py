@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -124,6 +125,22 @@ PATHS = [
     f"/posts/{PUBLISHED}%0A",
     f"/posts/{PUBLISHED.hex}",
     f"/posts/urn:uuid:{PUBLISHED}",
+    "/users",
+    "/users/",
+    "/users/me",
+    "/users?sort=username&limit=3",
+    "/users?sort=-updated_at&page=2&limit=4&active=TRUE",
+    "/users?role=Editor",
+    "/users?role=super_admin&active=false",
+    *(f"/users/{user_id}" for user_id in PEOPLE.values()),
+    f"/users/{UNKNOWN}",
+    f"/users/{UNKNOWN}/role",
+    f"/users/{UNKNOWN}/posts",
+    f"/users/{PEOPLE[Role.CONTRIBUTOR]}/posts?sort=title&author={UNKNOWN}",
+    "/admin",
+    "/admin/posts",
+    "/admin/posts?status=draft",
+    f"/admin/posts/{DRAFT}",
 ]
 
 
@@ -215,6 +232,29 @@ async def test_who_may_do_what(copies: Copies, role: Role) -> None:
         await copies.agree(role, "DELETE", path)
         await copies.agree(role, "GET", path)
     await copies.agree(role, "GET", "/posts?sort=title")
+    await copies.hold_the_same()
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_who_may_do_what_to_whom(copies: Copies, role: Role) -> None:
+    changes: list[dict[str, Any]] = [
+        {"first_name": "Ada", "last_name": ""},
+        {"username": "Ada", "email": "ada@example.org"},
+        *({"role": each} for each in Role),
+        {"is_active": True},
+    ]
+    for theirs in (Role.SUBSCRIBER, Role.ADMIN, Role.SUPER_ADMIN, role):
+        path = f"/users/{PEOPLE[theirs]}"
+        for body in changes:
+            await copies.agree(role, "PUT", path, json=body)
+        for each in (*Role, "", None):
+            await copies.agree(role, "POST", f"{path}/role", json={"role": each})
+        await copies.agree(role, "DELETE", path)
+        await copies.agree(role, "GET", path)
+        await copies.agree(role, "GET", "/users?sort=username")
+    await copies.agree(role, "DELETE", f"/admin/posts/{ANOTHERS}")
+    await copies.agree(role, "POST", "/admin/posts", json={"title": "t", "content": "c"})
+    await copies.agree(role, "GET", "/admin/posts")
     await copies.hold_the_same()
 
 
@@ -322,12 +362,20 @@ usual_values = [
     "archived",
     "birds",
     "Song",
+    "username",
+    "SuperAdmin",
+    "CONTRIBUTOR",
+    "True",
+    "false",
 ]
 values = st.sampled_from(
     ["", "9" * 25, str(PEOPLE[Role.CONTRIBUTOR]), *usual_values]
 ) | words.map(quote)
 parameters = st.tuples(
-    st.sampled_from(["page", "limit", "sort", "status", "author", "tag", "Page", ""]), values
+    st.sampled_from(
+        ["page", "limit", "sort", "status", "author", "tag", "role", "active", "Page", ""]
+    ),
+    values,
 )
 queries = st.lists(parameters, max_size=4).map(
     lambda pairs: "&".join("=".join(pair) for pair in pairs)
@@ -336,7 +384,15 @@ queries = st.lists(parameters, max_size=4).map(
 
 @law
 @given(
-    path=st.sampled_from(["/posts", "/posts/tag/birds", "/tags"]),
+    path=st.sampled_from(
+        [
+            "/posts",
+            "/posts/tag/birds",
+            "/tags",
+            "/users",
+            f"/users/{PEOPLE[Role.CONTRIBUTOR]}/posts",
+        ]
+    ),
     query=queries,
     role=st.sampled_from([Role.SUBSCRIBER, Role.CONTRIBUTOR, Role.ADMIN]),
 )
@@ -367,3 +423,39 @@ async def test_any_registration_that_fails(pair: Pair, body: dict[str, Any]) -> 
     content = json.dumps(body).encode()
 
     await pair.agree(None, "POST", "/auth/register", content=content, headers=JSON)
+
+
+roles = st.sampled_from([*Role, "SuperAdmin", "AUTHOR", "", "owner", "\u017fubscriber"])
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "username": names | anything,
+        "email": addresses | st.just("ada@example.org") | anything,
+        "first_name": texts | anything,
+        "last_name": texts | anything,
+        "role": roles | anything,
+        "is_active": st.just(value=True) | anything,
+        "version": anything,
+    },
+)
+
+
+@settings(law, max_examples=60)
+@given(
+    sent=st.lists(
+        st.tuples(
+            st.sampled_from([Role.SUPER_ADMIN, Role.ADMIN, Role.AUTHOR]),
+            st.sampled_from([*PEOPLE.values(), UNKNOWN]),
+            changes,
+        ),
+        max_size=6,
+    )
+)
+async def test_any_change_of_accounts(
+    copies: Copies, sent: list[tuple[Role, UUID, dict[str, Any]]]
+) -> None:
+    for role, user_id, body in sent:
+        content = json.dumps(body).encode()
+        await copies.agree(role, "PUT", f"/users/{user_id}", content=content, headers=JSON)
+    await copies.agree(Role.SUPER_ADMIN, "GET", "/users?limit=100&sort=username")
+    await copies.hold_the_same()
