@@ -107,6 +107,18 @@ async def test_a_key_is_found_by_its_id_alone(
 ) -> None:
     key = a_key(ada)
     await keys.add(key, HASH)
+    # Of one key or two, any index is as good as another.
+    await pool.execute(
+        """
+        INSERT INTO api_keys (id, user_id, name, key_hash, scopes, created_at)
+        SELECT gen_random_uuid(), $1, 'n', $2, '{posts:read}', $3
+          FROM generate_series(1, 2000)
+        """,
+        ada.id,
+        OTHER_HASH,
+        NOON,
+    )
+    await pool.execute("ANALYZE api_keys")
 
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off")

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from openapi_schema_validator import OAS31Validator
@@ -67,6 +68,21 @@ def test_required_members_are_the_contracts(document: Document) -> None:
     assert "required" not in schemas["UpdateUser"]
     assert schemas["ChangeRole"]["required"] == ["role"]
     assert schemas["CreateAdminPost"]["required"] == ["title", "content"]
+    assert schemas["CreateApiKey"]["required"] == ["name", "permissions"]
+
+
+def test_it_says_where_a_key_is_accepted(document: Document) -> None:
+    paths = document["paths"]
+
+    for path, methods in paths.items():
+        part = path.removeprefix("/api/v1").strip("/").partition("/")[0]
+        for operation in methods.values():
+            security, responses = operation["security"], operation["responses"]
+            assert ({"bearer": []} in security) is (security != [])
+            with_key = {"apiKey": []} in security
+            assert with_key is (security != [] and part not in {"auth", "api-keys"})
+            if with_key:
+                assert "403" in responses, path
 
 
 async def test_answers_are_as_documented(document: Document, people: People) -> None:
@@ -109,6 +125,42 @@ async def test_answers_are_as_documented(document: Document, people: People) -> 
         ("/auth/logout", await author.post("/auth/logout")),
     ]:
         conforms(document, template, answer)
+
+
+async def test_answers_about_keys_are_as_documented(
+    document: Document, people: People, pool: asyncpg.Pool
+) -> None:
+    ada = await people.a()
+    body = {"name": "Deploy", "permissions": ["posts:write", "users:read"]}
+    made = await ada.post("/api-keys", **body)
+    key = {"X-API-Key": data(made, 201)["raw_key"]}
+    path = f"/api-keys/{data(made, 201)['api_key']['id']}"
+
+    conforms(document, "/api-keys", made)
+    for template, answer in [
+        ("/api-keys", await ada.get("/api-keys")),
+        ("/api-keys", await people.http.get("/api-keys", headers=key)),
+        ("/api-keys", await ada.post("/api-keys", name="")),
+        ("/api-keys", await ada.post("/api-keys", permissions="all")),
+        ("/api-keys", await ada.send("POST", "/api-keys", content=b"{}")),
+        ("/tags", await people.http.get("/tags", headers=key)),
+        ("/posts", await people.http.get("/posts", headers=key)),
+        ("/posts/{id}", await people.http.get(f"/posts/{uuid4()}", headers=key)),
+        ("/api-keys/{id}", await ada.delete("/api-keys/x")),
+        ("/api-keys/{id}", await ada.delete(path)),
+        ("/api-keys/{id}", await ada.delete(path)),
+    ]:
+        conforms(document, template, answer)
+    await pool.execute(
+        """
+        INSERT INTO api_keys (id, user_id, name, key_hash, scopes, created_at)
+        SELECT gen_random_uuid(), $1, 'n', $2, '{posts:read}', now()
+          FROM generate_series(1, 100)
+        """,
+        ada.id,
+        b"h" * 32,
+    )
+    conforms(document, "/api-keys", await ada.post("/api-keys", **body))
 
 
 async def test_answers_about_people_are_as_documented(
