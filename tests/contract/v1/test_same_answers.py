@@ -116,6 +116,21 @@ PATHS = [
     ),
     *(f"/posts?sort={sign}published_at" for sign in ("", "-")),
     *(f"/tags?sort={sign}{name}" for sign in ("", "-") for name in ("name", "usage_count")),
+    *(f"/search?q=published{rest}" for rest in ("", "&doc_type=User", "&limit=0&offset=1")),
+    *(
+        f"/search?q=planted&sort_by={name}&sort_order={way}&limit=4"
+        for name in ("relevance", "created_at", "title")
+        for way in ("asc", "desc")
+    ),
+    "/search?q=%E9%87%91%E7%B3%B8%E9%9B%80",
+    "/search?q=subscriber",
+    "/search?limit=x",
+    "/search?q=%00",
+    "/search/",
+    "/search/suggest?prefix=a&limit=3",
+    "/search/suggest",
+    "/search/stats",
+    "/search/reindex",
     *(f"/posts/{post_id(number)}" for number in range(11)),
     f"/posts/{PUBLISHED}/",
     f"/posts/{PUBLISHED}/publish",
@@ -406,6 +421,36 @@ async def test_any_address(pair: Pair, name: str) -> None:
     await pair.agree(Role.EDITOR, "GET", f"/posts/tag/{quote(name, safe='')}")
     await pair.agree(Role.EDITOR, "GET", f"/posts/{quote(name, safe='')}")
     await pair.agree(Role.EDITOR, "GET", f"/{quote(name)}")
+
+
+search_values = values | st.sampled_from(
+    [
+        "planted",
+        "published",
+        "Author",
+        "%E9%87%91%E7%B3%B8",
+        "post",
+        "USER",
+        "created_at",
+        "asc",
+    ]
+)
+search_queries = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["q", "prefix", "limit", "offset", "doc_type", "sort_by", "sort_order"]
+        ),
+        search_values,
+    ),
+    max_size=5,
+).map(lambda pairs: "&".join("=".join(pair) for pair in pairs))
+
+
+@law
+@given(path=st.sampled_from(["/search?q=planted&", "/search?"]), query=search_queries)
+async def test_any_search(pair: Pair, path: str, query: str) -> None:
+    await pair.agree(None, "GET", f"{path}{query}")
+    await pair.agree(None, "GET", f"/search/suggest?{query}")
 
 
 names = words | st.sampled_from(["Ada", "ADA", "\uff21da", "a@b", "ab", "x" * 51])
