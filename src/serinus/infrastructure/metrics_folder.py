@@ -18,13 +18,17 @@ LOCK = "lock"
 
 
 @contextmanager
-def metrics_folder() -> Iterator[None]:
-    """For this process and those it starts. One that the operator names is left as it is."""
+def metrics_folder(parent: Path | None = None) -> Iterator[None]:
+    """For this process and those it starts. One that the operator names is left as it is.
+
+    `parent`: where it is made; None for where temporary files go.
+    """
     if os.environ.get(VARIABLE):
         yield
         return
-    _remove_leftovers()
-    folder, lock = _locked_folder()
+    parent = parent or Path(tempfile.gettempdir())
+    _remove_leftovers(parent)
+    folder, lock = _locked_folder(parent)
     os.environ[VARIABLE] = str(folder)
     try:
         yield
@@ -47,16 +51,16 @@ def forget_predecessor(folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _locked_folder() -> tuple[Path, int]:
+def _locked_folder(parent: Path) -> tuple[Path, int]:
     # It gets the name by which leftovers are found once it is locked, not before.
-    made = Path(tempfile.mkdtemp(prefix=f"new-{PREFIX}"))
+    made = Path(tempfile.mkdtemp(prefix=f"new-{PREFIX}", dir=parent))
     lock = os.open(made / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     return made.rename(made.with_name(made.name.removeprefix("new-"))), lock
 
 
-def _remove_leftovers() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+def _remove_leftovers(parent: Path) -> None:
+    for folder in parent.glob(f"{PREFIX}*"):
         try:
             lock = os.open(folder / LOCK, os.O_RDWR)
         except OSError:  # another account's, or gone meanwhile
