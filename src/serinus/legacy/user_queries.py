@@ -71,17 +71,19 @@ async def find_user(session: AsyncSession, user_id: UUID) -> User:
 async def lock_user(session: AsyncSession, caller: Caller, user_id: UUID) -> User:
     """Like `find_user`; until the transaction ends, other writers of the account wait.
 
-    Of the caller's own account this reads anew what the caller is: their role may have been
-    taken from them since the request came in, or the account itself.
+    Reads the caller anew as well, who was let in before the body was read: who sends it slowly
+    could keep a role for as long as that takes. Raises 401, 404.
     """
-    user = await session.scalar(
+    users = await session.scalars(
         select(User)
-        .where(User.id == user_id)
+        .where(User.id.in_({user_id, caller.id}))
+        .order_by(User.id)  # or two who change each other would each wait for the other
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+    user = next((user for user in users if user.id == user_id), None)
     if user is None:
         raise not_found("User not found")
-    if user.id == caller.id and not user.is_active:
+    if not caller.user.is_active:
         raise unauthorized(INVALID_TOKEN)
     return user

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -566,6 +567,41 @@ async def test_two_administrators_who_disable_each_other_do_not_stand_in_the_way
 
     assert {answer.status_code for answer in answers} <= {200, 401}
     assert 200 in {answer.status_code for answer in answers}
+
+
+LOSSES = [
+    ("role = 'author'", FORBIDDEN),
+    ("role = 'editor'", FORBIDDEN),
+    ("is_active = false", BAD_TOKEN),
+]
+
+
+@pytest.mark.parametrize(("loss", "expected"), LOSSES)
+async def test_who_sends_slowly_keeps_no_role(
+    people: People, pool: asyncpg.Pool, loss: str, expected: tuple[int, str]
+) -> None:
+    """The credentials are looked at before the body, which may take as long as it likes."""
+    eve, accomplice = await people.a(Role.ADMIN), await people.a()
+
+    for target in (accomplice, eve):
+        for method, path, body in (
+            ("PUT", at(target.id), b'{"role": "Admin", "is_active": true}'),
+            ("POST", f"{at(target.id)}/role", b'{"role": "Admin"}'),
+        ):
+            await pool.execute("UPDATE users SET role = 'author', is_active = true")
+            await pool.execute("UPDATE users SET role = 'admin' WHERE id = $1", eve.id)
+
+            async def slowly(body: bytes = body) -> AsyncIterator[bytes]:
+                yield body[:5]
+                change = f"UPDATE users SET {loss} WHERE id = $1"  # noqa: S608 - a constant
+                await pool.execute(change, eve.id)
+                yield body[5:]
+
+            answer = await eve.send(method, path, content=slowly(), headers=JSON)
+
+            assert refusal(answer) == expected, (method, path)
+            assert (await row(pool, accomplice.id))["role"] == "author"
+            assert (await row(pool, eve.id))["version"] == 1
 
 
 async def test_while_an_account_is_deactivated_nobody_slips_in(

@@ -1,6 +1,7 @@
 """Accounts in lists, and what becomes of the sessions of one that is deactivated."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from uuid_utils.compat import uuid7
 from serinus.application.identity.people import AccountColumn, AccountFilter
 from serinus.application.identity.ports import SignInProof
 from serinus.application.slices import Slice
-from serinus.domain.identity.accounts import Account, AccountNotFound
+from serinus.domain.identity.accounts import Account, AccountNotFound, UsernameTaken
 from serinus.domain.identity.caller import Caller, Role, SessionId, UserId
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.people import PostgresPeople
@@ -177,6 +178,26 @@ async def test_a_sign_in_that_was_faster_is_ended_with_the_others(pool: asyncpg.
     await deactivating
 
     assert await pool.fetchval("SELECT end_reason FROM sessions") == "deactivated"
+
+
+async def test_two_who_take_each_others_name_at_once_do_not_fail(pool: asyncpg.Pool) -> None:
+    """Each would wait for the other to let go of a name; the database gives one of them up."""
+    accounts = PostgresAccounts(pool)
+    ada, eve = an_account("ada"), an_account("eve")
+    await signed_up(pool, ada)
+    await signed_up(pool, eve)
+    async with pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("UPDATE users SET username_key = 'free' WHERE id = $1", eve.id)
+        saving = asyncio.create_task(accounts.save(replace(ada, username="eve")))
+        await until_somebody_waits(pool)
+        # The name that it holds is wanted now: each waits for the other.
+        with suppress(asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError):
+            await other.execute("UPDATE users SET username_key = 'ada' WHERE id = $1", eve.id)
+        await transaction.rollback()
+    with pytest.raises(UsernameTaken):
+        await saving
 
 
 async def test_nobody_signs_in_to_an_account_that_is_inactive(pool: asyncpg.Pool) -> None:

@@ -63,8 +63,13 @@ class People:
         Raise `Forbidden`, `AccountNotFound`, `Stale`, `Invalid`, `UsernameTaken`, `EmailTaken`.
         """
         caller.need_grant("users:admin")
-        stored = await self._seen(caller, user_id, version)
-        check_may_change(caller, stored, role=changes.role, active=changes.active)
+        stored = await self._seen(user_id, version)
+        check_may_change(
+            await self._as_of_now(caller, stored),
+            stored,
+            role=changes.role,
+            active=changes.active,
+        )
         edited = cleaned(changes.edit(stored), stored)
         _check(stored, edited)
         return await self.accounts.save(
@@ -88,15 +93,23 @@ class People:
     ) -> None:
         """Also oneself. Ends all sessions. Raise `Forbidden`, `AccountNotFound`, `Stale`."""
         caller.need_grant("users:admin")
-        stored = await self._seen(caller, user_id, version)
-        check_may_change(caller, stored)
+        stored = await self._seen(user_id, version)
+        check_may_change(await self._as_of_now(caller, stored), stored)
         await self.accounts.save(replace(stored, is_active=False, updated_at=self.now()))
 
-    async def _seen(self, caller: Caller, user_id: UserId, version: int | None) -> Account:
-        stored = await self.reader.get(user_id)
-        if stored.id == caller.id and not stored.is_active:
-            # Since the request was let in: it must not be what brings the account back.
+    async def _as_of_now(self, caller: Caller, stored: Account) -> Caller:
+        """Raise `InvalidToken`.
+
+        The caller was let in before the body was read, and who sends it slowly could keep a
+        role for as long as that takes, to be taken back by the request itself.
+        """
+        own = stored if stored.id == caller.id else await self.reader.get(caller.id)
+        if not own.is_active:
             raise InvalidToken("the account is inactive")
+        return replace(caller, role=own.role)
+
+    async def _seen(self, user_id: UserId, version: int | None) -> Account:
+        stored = await self.reader.get(user_id)
         if version is not None and version != stored.version:
             raise Stale(stored.version)
         return stored

@@ -25,15 +25,11 @@ def check_may_change(
     People change themselves, administrators change whoever is not above them, and nobody
     grants more than they have. Roles and activity are for administrators alone.
     """
-    own = caller.id == account.id
-    # Of oneself the stored account knows better: a role lost a moment ago gives no right to
-    # take it back.
-    held = account.role if own else caller.role
-    if not (own or administers(held)):
+    if not (caller.id == account.id or administers(caller.role)):
         raise Forbidden("this account is somebody else's")
-    if not held.at_least(account.role):
+    if not caller.role.at_least(account.role):
         raise Forbidden("this account has a role above yours")
-    if (role is not None or active is not None) and not administers(held):
+    if (role is not None or active is not None) and not administers(caller.role):
         raise Forbidden("roles and activity are for administrators")
-    if role is not None and not held.at_least(role):
+    if role is not None and not caller.role.at_least(role):
         raise Forbidden("this role is above yours")

@@ -13,6 +13,7 @@ from serinus.domain.identity.accounts import (
 )
 from serinus.domain.identity.caller import Role, UserId
 from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.rounds import in_rounds
 
 
 class PostgresAccounts:
@@ -37,8 +38,8 @@ class PostgresAccounts:
 
     async def save(self, account: Account, *, password: NewPassword | None = None) -> Account:
         try:
-            with translate_errors():
-                row = await self._save(account, password)
+            # Two who take each other's name at once would each wait for the other.
+            row = await in_rounds(lambda: self._save(account, password))
         except asyncpg.UniqueViolationError as error:
             raise name_taken(error) from error
         if row is None:
