@@ -1,6 +1,7 @@
 """Posts: their states, their limits, and who may do what."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -77,6 +78,16 @@ def test_editors_edit_what_others_wrote_and_admins_delete_it(
     assert allowed(lambda: rules.check_may_edit(caller, PUBLISHED)) is edits
     assert allowed(lambda: rules.check_may_publish(caller, PUBLISHED)) is edits
     assert allowed(lambda: rules.check_may_delete(caller, PUBLISHED)) is deletes
+
+
+@pytest.mark.parametrize("role", Role)
+def test_editors_look_after_the_posts_of_all_and_admins_remove_them(role: Role) -> None:
+    caller = a_caller(role)
+    reading = replace(caller, session_id=None, granted=frozenset({"posts:read"}))
+
+    assert allowed(lambda: rules.check_may_oversee(caller)) is role.at_least(Role.EDITOR)
+    assert allowed(lambda: rules.check_may_remove(caller)) is role.at_least(Role.ADMIN)
+    assert not allowed(lambda: rules.check_may_remove(reading))
 
 
 def allowed(check: Callable[[], None]) -> bool:
