@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import hashlib
+import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -10,6 +12,8 @@ import bcrypt
 import pytest
 from argon2 import PasswordHasher
 
+from serinus.legacy.envelope import Failure
+from serinus.legacy.hashing_threads import NICENESS, WAITING_PER_THREAD, HashingThreads
 from serinus.legacy.passwords import DUMMY_HASH, Passwords
 
 OF_ENGINE_V2 = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -77,3 +81,55 @@ async def test_hashing_leaves_the_event_loop_free(passwords: Passwords) -> None:
 
     assert turns > 10
     assert any(thread.name.startswith("v1-passwords") for thread in threading.enumerate())
+
+
+async def test_a_wrong_password_takes_as_long_in_the_faster_scheme(
+    passwords: Passwords,
+) -> None:
+    clock = asyncio.get_running_loop().time
+    await passwords.calibrate()
+    hashed = OF_ENGINE_V2.hash("correct horse")
+    least: list[float] = []
+    for stored in (hashed, None):
+        began = clock()
+        assert not await passwords.verify("wrong horse", stored)
+        least.append(clock() - began)
+
+    # With each answer, what a crowded moment may have added is forgotten by 2 %.
+    assert least[0] > 0.98 * passwords.least
+    assert least[1] > 0.98 * passwords.least
+
+
+async def test_no_password_is_longer_than_any_that_was_set(passwords: Passwords) -> None:
+    hashed = await passwords.hash("p" * 128)
+
+    assert not await passwords.verify("p" * 129, hashed)
+    assert not await passwords.verify("p" * 1_000_000, OF_ENGINE_V2.hash("p" * 129 + "q"))
+
+
+async def test_too_many_at_once_are_told_to_come_back(passwords: Passwords) -> None:
+    room = (os.cpu_count() or 1) * (1 + WAITING_PER_THREAD)
+    crowd = [asyncio.create_task(passwords.verify("x", None)) for _ in range(room)]
+    await asyncio.sleep(0)  # so that they are in the queue
+
+    assert passwords.waiting == (os.cpu_count() or 1) * WAITING_PER_THREAD
+    with pytest.raises(Failure) as turned_away:
+        await passwords.verify("x", None)
+
+    assert turned_away.value.status == 503
+    assert turned_away.value.headers == {"Retry-After": "5"}
+    for each in crowd:
+        each.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+    assert passwords.waiting == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+async def test_hashing_stands_behind_what_answers_requests() -> None:
+    hashing = HashingThreads(None)
+    niceness, _ = await hashing.run(
+        lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    )
+    hashing.close()
+
+    assert niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)

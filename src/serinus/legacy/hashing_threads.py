@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import perf_counter
 from typing import TypeVar
 
@@ -61,4 +62,7 @@ def _timed(work: Callable[[], Result]) -> tuple[Result, float, float]:
 
 def _yield_to_requests() -> None:
     if sys.platform == "linux":  # elsewhere, threads have no priority of their own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        thread = threading.get_native_id()
+        with suppress(PermissionError):  # a sandbox may forbid it
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)

@@ -31,7 +31,7 @@ class Passwords:
         self._threads = HashingThreads(waited)
         # Seconds that it takes at least to be told that a password is wrong: Argon2id is the
         # faster scheme, and the time would tell whose password engine v2 has hashed anew.
-        self._least = 0.0
+        self.least = 0.0
 
     @property
     def waiting(self) -> int:
@@ -63,8 +63,8 @@ class Passwords:
         self._threads.close()
 
     def _delay(self, seconds: float) -> float:
-        self._least = max(self._least * (1 - FORGETS), min(1.15 * seconds, LONGEST_DELAY))
-        return max(0.0, self._least - seconds)
+        self.least = max(self.least * (1 - FORGETS), min(1.15 * seconds, LONGEST_DELAY))
+        return max(0.0, self.least - seconds)
 
 
 def _for_bcrypt(password: str) -> bytes:

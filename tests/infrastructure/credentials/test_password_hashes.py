@@ -9,6 +9,7 @@ import bcrypt
 import pytest
 
 from serinus.domain.errors import Unavailable
+from serinus.infrastructure.credentials.pace import LONGEST, Pace
 from serinus.infrastructure.credentials.password_hashes import (
     WAITING_PER_THREAD,
     PasswordHashes,
@@ -105,4 +106,46 @@ async def test_more_than_can_wait_are_turned_away_and_the_others_served() -> Non
     assert answers.count(True) == room
     assert [type(answer) for answer in answers[room:]] == [Unavailable] * 3
     assert await hashes.verify(PASSWORD, stored)
+    hashes.close()
+
+
+@pytest.mark.parametrize("stored", [None, "", "$2b$12$short", by_engine_v1(PASSWORD), "own"])
+async def test_a_wrong_password_is_told_no_sooner_than_the_slower_scheme_takes(
+    stored: str | None,
+) -> None:
+    pace = Pace()
+    pace.slower_scheme_took(0.5, busy=0.5)
+    hashes = PasswordHashes(threads=1, pace=pace)
+    if stored == "own":
+        stored = await hashes.hash(PASSWORD)
+    clock = asyncio.get_running_loop().time
+
+    began = clock()
+    assert not await hashes.verify("wrong", stored)
+
+    assert clock() - began > 0.49
+    hashes.close()
+
+
+async def test_who_knows_the_password_does_not_wait() -> None:
+    pace = Pace()
+    pace.slower_scheme_took(LONGEST, busy=LONGEST)
+    hashes = PasswordHashes(threads=2, pace=pace)
+    stored = await hashes.hash(PASSWORD)
+    wrong = asyncio.create_task(hashes.verify("wrong", stored))
+
+    assert await hashes.verify(PASSWORD, stored)
+    assert not wrong.done()
+    wrong.cancel()
+    hashes.close()
+
+
+async def test_what_verifying_takes_is_learnt_from_both_schemes() -> None:
+    pace = Pace()
+    hashes = PasswordHashes(threads=1, pace=pace)
+    await hashes.verify(PASSWORD, await hashes.hash(PASSWORD))
+    faster = pace.floor
+    await hashes.calibrate()
+
+    assert 0 < faster < pace.floor
     hashes.close()

@@ -24,11 +24,17 @@ BCRYPT_DECOY = "$2b$12$Xuy9iRKvNX012OrZQfmFx.iKnlGICxmzhO31Kw.ScdpcxPII4NLhW"
 class PasswordHashes:
     """Close it when the service stops. `waited`: told the seconds each waited for its turn."""
 
-    def __init__(self, *, threads: int, waited: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int,
+        waited: Callable[[float], None] | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self._threads = HashingThreads(
             threads, waiting=threads * WAITING_PER_THREAD, waited=waited
         )
-        self._pace = Pace()
+        self._pace = pace or Pace()
         # What an unknown address is verified against, so that it costs what a known one does.
         self._decoy = ARGON2ID.hash("nobody has this password")
 
