@@ -17,7 +17,7 @@ from serinus.legacy.envelope import Done, Envelope, malformed
 from serinus.legacy.paging import DEFAULT_LIMIT, MAX_LIMIT, number
 from serinus.legacy.resources import Session, Shared
 from serinus.legacy.search_queries import (
-    KEYS,
+    SORTS,
     SearchFilter,
     count_documents,
     find_hits,
@@ -81,7 +81,7 @@ async def search_filter(
     return SearchFilter(
         text=asked,
         doc_type=None if doc_type is None else doc_type.lower(),
-        sort_by=sort if sort in KEYS else "relevance",
+        sort_by=sort if sort in SORTS else "relevance",
         descending=direction.lower() != "asc",
         limit=size,
         offset=start,

@@ -16,9 +16,9 @@ MOST_RANKED = 10_000  # the newest matches; the others follow, as if they scored
 MATCHED = """
     query AS MATERIALIZED (SELECT * FROM search_query(:text)),
     matched AS MATERIALIZED (
-        SELECT d.doc_type, d.id FROM search_documents d, query
+        SELECT d.doc_type, d.id, d.{key} AS key FROM search_documents d, query
          WHERE d.vector @@ query.matching
-           AND (query.runs = '{}' OR NOT EXISTS (
+           AND (cardinality(query.runs) = 0 OR NOT EXISTS (
                 SELECT FROM unnest(query.runs) AS run WHERE strpos(d.runs, run) = 0))
     ),
     counted AS (
@@ -33,7 +33,7 @@ SCORE = "CAST(round(CAST(ts_rank(d.vector, query.ranking) AS numeric), 6) AS flo
 BY_RELEVANCE = f"""
     ranked AS (
         SELECT d.doc_type, d.id, {SCORE} AS score
-          FROM (SELECT * FROM wanted ORDER BY id DESC LIMIT {MOST_RANKED}) AS newest
+          FROM (SELECT * FROM wanted ORDER BY key DESC LIMIT {MOST_RANKED}) AS newest
           JOIN search_documents d USING (doc_type, id), query
     ),
     scored AS (
@@ -43,15 +43,17 @@ BY_RELEVANCE = f"""
     page AS (SELECT * FROM scored ORDER BY {{order}} LIMIT :limit OFFSET :offset),
     shown AS (SELECT * FROM page JOIN search_documents USING (doc_type, id))"""  # noqa: S608 - constants
 BY_COLUMN = f"""
-    page AS (
-        SELECT doc_type, id FROM wanted JOIN search_documents USING (doc_type, id)
-         ORDER BY {{order}} LIMIT :limit OFFSET :offset
-    ),
+    page AS (SELECT * FROM wanted ORDER BY {{order}} LIMIT :limit OFFSET :offset),
     shown AS (
-        SELECT d.*, {SCORE} AS score
+        SELECT d.*, page.key, {SCORE} AS score
           FROM page JOIN search_documents d USING (doc_type, id), query
     )"""  # noqa: S608 - constants
-KEYS = {"relevance": "score", "created_at": "created_at", "title": 'title_key COLLATE "C"'}
+# What is kept of each match, by what the hits are sorted, and how their page is cut.
+SORTS = {
+    "relevance": ("created_at", "score", BY_RELEVANCE),
+    "created_at": ("created_at", "key", BY_COLUMN),
+    "title": ("title_key", 'key COLLATE "C"', BY_COLUMN),
+}
 
 SUGGESTED = text("""
     WITH asked AS MATERIALIZED (
@@ -110,10 +112,10 @@ async def count_documents(session: AsyncSession) -> Row[Any]:
 
 def _statement(query: SearchFilter) -> TextClause:
     way = "DESC" if query.descending else "ASC"
-    order = f"{KEYS[query.sort_by]} {way}, id {way}, doc_type {way}"
-    cut = BY_RELEVANCE if query.sort_by == "relevance" else BY_COLUMN
+    key, column, cut = SORTS[query.sort_by]
+    order = f"{column} {way}, id {way}, doc_type {way}"
     return text(f"""
-        WITH {MATCHED}, {cut.format(order=order)}
+        WITH {MATCHED.format(key=key)}, {cut.format(order=order)}
         SELECT posts, users, doc_type, id, title, excerpt, score
           FROM counted LEFT JOIN shown ON true ORDER BY {order}
     """)  # noqa: S608 - made of constants; what a caller sends is a parameter

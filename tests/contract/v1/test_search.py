@@ -1,5 +1,6 @@
 """GET /search, /search/suggest, /search/stats, POST /search/reindex."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,15 @@ import pytest
 
 from serinus.domain.identity.caller import Role
 from tests.contract.v1.clients import People, Person, data, refusal
+from tests.contract.v1.engines import ENGINES, Engine, serving
 from tests.contract.v1.seeding import NOON, plant_post, plant_tag, put_tag
 from tests.support.waiting import until
+
+TURNS = 0x5345_5249_4E55_5302  # the lock of those that rebuild the index
+WAITING = """
+SELECT count(*) > 0 FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @pytest.fixture
@@ -244,6 +252,29 @@ async def test_pages_hold_every_hit_once(
     assert (far["hits"], far["total"]) == ([], 7)
 
 
+async def test_of_very_many_hits_the_newest_are_ranked_and_the_others_follow_all_counted(
+    http: httpx.AsyncClient, pool: asyncpg.Pool
+) -> None:
+    await pool.execute(
+        """
+        INSERT INTO search_documents (doc_type, id, title, title_key, created_at, runs, vector)
+        SELECT 'post', gen_random_uuid(), n, n, to_timestamp(n), '', $1
+          FROM generate_series(1, 10020) AS n
+        """,
+        "'owl':1A",
+    )
+
+    pages = [await found(http, "owl", limit=100, offset=n) for n in (9900, 10_000)]
+
+    assert [page["total"] for page in pages] == [10_020, 10_020]
+    ranked, others = [page["hits"] for page in pages]
+    assert {hit["score"] for hit in ranked} == {ranked[0]["score"]} != {0}
+    assert {hit["score"] for hit in others} == {0}
+    assert {int(hit["title"]) for hit in others} == set(range(1, 21))
+    (oldest, *_) = (await found(http, "owl", sort_order="asc", limit=1))["hits"]
+    assert oldest == others[-1]
+
+
 async def test_facets_count_every_type_whichever_is_asked_for(
     http: httpx.AsyncClient, pool: asyncpg.Pool, author: Person
 ) -> None:
@@ -381,3 +412,19 @@ async def test_reindexing_needs_somebody_signed_in(http: httpx.AsyncClient) -> N
     refused = (401, "Missing or malformed authorization header.")
 
     assert refusal(await http.post("/search/reindex")) == refused
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_shutting_down_does_not_wait_for_reindexing(
+    engine: Engine, database_url: str, pool: asyncpg.Pool
+) -> None:
+    async with (
+        pool.acquire() as rebuilder,
+        rebuilder.transaction(),
+        asyncio.timeout(10),
+        serving(engine, database_url) as http,
+    ):
+        await rebuilder.execute("SELECT pg_advisory_xact_lock($1)", TURNS)
+        admin = await People(http, pool).a(Role.ADMIN)
+        data(await admin.post("/search/reindex"), 202)
+        await until(lambda: pool.fetchval(WAITING))

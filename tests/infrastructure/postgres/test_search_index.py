@@ -30,6 +30,10 @@ SELECT id FROM search_documents d, search_query($1) AS query
  WHERE d.vector @@ query.matching
    AND NOT EXISTS (SELECT FROM unnest(query.runs) AS run WHERE strpos(d.runs, run) = 0)
 """
+WAITING = """
+SELECT count(*) > 0 FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 #: Both tables, whatever is in them.
 EVERYTHING = (("post", "posts"), ("user", "users"))
 

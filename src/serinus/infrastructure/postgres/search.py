@@ -25,9 +25,9 @@ MOST_RANKED = 10_000
 _MATCHED = """
     query AS MATERIALIZED (SELECT * FROM search_query($1)),
     matched AS MATERIALIZED (
-        SELECT d.doc_type, d.id FROM search_documents d, query
+        SELECT d.doc_type, d.id, d.{key} AS key FROM search_documents d, query
          WHERE d.vector @@ query.matching
-           AND (query.runs = '{}' OR NOT EXISTS (
+           AND (cardinality(query.runs) = 0 OR NOT EXISTS (
                 SELECT FROM unnest(query.runs) AS run WHERE strpos(d.runs, run) = 0))
     ),
     counted AS (
@@ -39,7 +39,7 @@ _SCORE = "round(ts_rank(d.vector, query.ranking)::numeric, 6)::float8"
 _RANKED = f"""
     ranked AS (
         SELECT d.doc_type, d.id, {_SCORE} AS score
-          FROM (SELECT * FROM wanted ORDER BY id DESC LIMIT {MOST_RANKED}) AS newest
+          FROM (SELECT * FROM wanted ORDER BY key DESC LIMIT {MOST_RANKED}) AS newest
           JOIN search_documents d USING (doc_type, id), query
     ),
     scored AS (
@@ -49,19 +49,11 @@ _RANKED = f"""
     page AS (SELECT * FROM scored ORDER BY {{order}} LIMIT $3 OFFSET $4),
     shown AS (SELECT * FROM page JOIN search_documents USING (doc_type, id))"""  # noqa: S608 - constants
 _SORTED = f"""
-    page AS (
-        SELECT doc_type, id FROM wanted JOIN search_documents USING (doc_type, id)
-         ORDER BY {{order}} LIMIT $3 OFFSET $4
-    ),
+    page AS (SELECT * FROM wanted ORDER BY {{order}} LIMIT $3 OFFSET $4),
     shown AS (
-        SELECT d.*, {_SCORE} AS score
+        SELECT d.*, page.key, {_SCORE} AS score
           FROM page JOIN search_documents d USING (doc_type, id), query
     )"""  # noqa: S608 - constants
-_ORDERS = {
-    SearchOrder.RELEVANCE: "score",
-    SearchOrder.CREATED_AT: "created_at",
-    SearchOrder.TITLE: 'title_key COLLATE "C"',
-}
 
 
 class PostgresSearch:
@@ -136,10 +128,16 @@ class PostgresSearch:
 def _search_sql(query: SearchQuery) -> str:
     """The page is cut from narrow rows: titles and excerpts are read for its hits only."""
     way = "DESC" if query.descending else "ASC"
-    order = f"{_ORDERS[query.order]} {way}, id {way}, doc_type {way}"
-    cut = _RANKED if query.order is SearchOrder.RELEVANCE else _SORTED
+    ties = f"{way}, id {way}, doc_type {way}"
+    match query.order:
+        case SearchOrder.RELEVANCE:
+            key, order, cut = "created_at", f"score {ties}", _RANKED
+        case SearchOrder.CREATED_AT:
+            key, order, cut = "created_at", f"key {ties}", _SORTED
+        case SearchOrder.TITLE:
+            key, order, cut = "title_key", f'key COLLATE "C" {ties}', _SORTED
     return f"""
-        WITH {_MATCHED}, {cut.format(order=order)}
+        WITH {_MATCHED.format(key=key)}, {cut.format(order=order)}
         SELECT posts, users, doc_type, id, title, excerpt, created_at, score
           FROM counted LEFT JOIN shown ON true ORDER BY {order}
     """  # noqa: S608 - made of constants; what a caller sends is a parameter
