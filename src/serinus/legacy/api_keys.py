@@ -11,9 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from serinus.legacy.api_key_forms import CreateApiKey
-from serinus.legacy.authentication import HasSession, has_session
-from serinus.legacy.envelope import Done, Envelope, conflict, not_found
+from serinus.legacy.authentication import (
+    INVALID_TOKEN,
+    HasSession,
+    SessionCaller,
+    has_session,
+)
+from serinus.legacy.envelope import Done, Envelope, conflict, not_found, unauthorized
 from serinus.legacy.identifiers import id_in_path
+from serinus.legacy.login_sessions import is_live
 from serinus.legacy.models import ApiKey, User
 from serinus.legacy.permissions import scopes_of
 from serinus.legacy.raw_keys import key_hash, new_raw_key
@@ -42,7 +48,7 @@ async def create_api_key(
     session: Session,
     form: Annotated[CreateApiKey, Depends(json_body(CreateApiKey))],
 ) -> Envelope[ApiKeyCreated]:
-    await _check_number(session, caller.id)
+    await _check_may_have_more(session, caller)
     key_id = uuid7()
     raw_key = new_raw_key(key_id)
     key = ApiKey(
@@ -77,15 +83,22 @@ async def revoke_api_key(
     return Envelope(data=Done(message="API key revoked"))
 
 
-async def _check_number(session: AsyncSession, user_id: UUID) -> None:
-    """Raises 409. Until the transaction ends, the user's other requests for a key wait here."""
+async def _check_may_have_more(session: AsyncSession, caller: SessionCaller) -> None:
+    """Raises 401, 409.
+
+    Until the transaction ends, the user's other requests for a key wait here.
+    """
     await session.execute(
-        select(User.id).where(User.id == user_id).with_for_update(key_share=True)
+        select(User.id).where(User.id == caller.id).with_for_update(key_share=True)
     )
+    # A key outlives its session. Who stole one that was ended while they sent the body, by a
+    # new password or with the account, must not get a key for later.
+    if not await is_live(session, caller.session_id):
+        raise unauthorized(INVALID_TOKEN)
     number = await session.scalar(
         select(func.count())
         .select_from(ApiKey)
-        .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        .where(ApiKey.user_id == caller.id, ApiKey.revoked_at.is_(None))
     )
     if (number or 0) >= MAX_KEYS:
         raise conflict("Too many API keys")

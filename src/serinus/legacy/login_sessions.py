@@ -61,6 +61,21 @@ async def refresh(
     return await _issue(session, tokens, user, login, now)
 
 
+async def is_live(session: AsyncSession, session_id: UUID) -> bool:
+    """Asked of the database anew, whatever has been read before."""
+    found = await session.scalar(
+        select(LoginSession.id)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            LoginSession.id == session_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.expires_at > datetime.now(UTC),
+            User.is_active,
+        )
+    )
+    return found is not None
+
+
 async def end(session: AsyncSession, session_id: UUID) -> None:
     """Sign out and commit. Ending twice is harmless."""
     await session.execute(

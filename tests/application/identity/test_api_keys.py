@@ -9,11 +9,12 @@ from uuid_utils.compat import uuid7
 
 from serinus.application.identity.api_keys import IssuedKey, KeyRing
 from serinus.application.identity.authentication import Authentication
+from serinus.application.identity.sign_in import SignIn
 from serinus.domain.errors import Forbidden, Invalid
 from serinus.domain.identity.accounts import Account, AccountNotFound
 from serinus.domain.identity.api_keys import ApiKeyNotFound
-from serinus.domain.identity.caller import Caller, Role, SessionId, UserId
-from serinus.domain.identity.sessions import InvalidToken
+from serinus.domain.identity.caller import Caller, Role, UserId
+from serinus.domain.identity.sessions import InvalidToken, Session
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from tests.support.identity import an_account, signed_up
 from tests.support.whole_v2 import Clock
@@ -27,15 +28,18 @@ def key_ring(pool: asyncpg.Pool, clock: Clock) -> KeyRing:
 
 
 @pytest.fixture
-async def ada(pool: asyncpg.Pool) -> Account:
-    ada = an_account(role=Role.ADMIN)
-    await signed_up(pool, ada)
-    return ada
+def ada() -> Account:
+    return an_account(role=Role.ADMIN)
+
+
+@pytest.fixture(autouse=True)
+async def session(pool: asyncpg.Pool, ada: Account) -> Session:
+    return await signed_up(pool, ada)
 
 
 @pytest.fixture
-def caller(ada: Account) -> Caller:
-    return Caller(ada.id, ada.role, SessionId(uuid7()))
+def caller(ada: Account, session: Session) -> Caller:
+    return Caller(ada.id, ada.role, session.id)
 
 
 async def a_key(key_ring: KeyRing, owner: Account, *scopes: str) -> IssuedKey:
@@ -101,6 +105,16 @@ async def test_a_key_neither_makes_nor_lists_nor_revokes_keys(
         await key_ring.own(known.caller)
     with pytest.raises(Forbidden):
         await key_ring.revoke(known.caller, issued.key.id)
+
+
+async def test_a_session_that_is_over_makes_no_key(
+    key_ring: KeyRing, sign_in: SignIn, caller: Caller
+) -> None:
+    await sign_in.logout(caller)
+
+    with pytest.raises(InvalidToken):
+        await key_ring.create(caller, name="n", scopes=["posts:read"])
+    assert await key_ring.own(caller) == []
 
 
 async def test_others_keys_cannot_be_revoked(

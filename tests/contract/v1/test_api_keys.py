@@ -515,6 +515,32 @@ async def test_a_key_outlives_the_session_that_made_it(people: People) -> None:
     assert data(await script.get("/tags"))
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "UPDATE sessions SET ended_at = now(), end_reason = 'password_changed'",
+        "UPDATE users SET is_active = false",
+        "UPDATE sessions SET expires_at = now()",
+    ],
+)
+async def test_a_session_that_ends_while_the_body_is_sent_makes_no_key(
+    people: People, pool: asyncpg.Pool, meanwhile: str
+) -> None:
+    ada = await people.a()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"name": "For later",'
+        await pool.execute(meanwhile)
+        yield b' "permissions": ["posts:read"]}'
+
+    answer = await ada.send(
+        "POST", "/api-keys", content=body(), headers={"Content-Type": "application/json"}
+    )
+
+    assert refusal(answer) == BAD_KEY
+    assert await pool.fetchval("SELECT count(*) FROM api_keys") == 0
+
+
 async def test_beside_an_authorization_a_key_is_not_looked_at(
     people: People, pool: asyncpg.Pool
 ) -> None:

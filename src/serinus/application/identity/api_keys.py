@@ -18,7 +18,7 @@ from serinus.domain.identity.api_keys import (
     key_violations,
     raw_key,
 )
-from serinus.domain.identity.caller import Caller, UserId
+from serinus.domain.identity.caller import Caller, SessionId, UserId
 
 #: 256 random bits.
 NewSecret = Callable[[], int]
@@ -44,8 +44,13 @@ class LiveKey:
 class ApiKeys(Protocol):
     """Where keys are kept, by hash."""
 
-    async def add(self, key: ApiKey, key_hash: bytes) -> None:
-        """Raise `TooManyApiKeys`, also when several are added at once."""
+    async def add(
+        self, key: ApiKey, key_hash: bytes, *, session: SessionId | None = None
+    ) -> None:
+        """Raise `AccountNotFound`; `TooManyApiKeys`, also when several are added at once.
+
+        With the session that asks for it: `InvalidToken` when that is over by now.
+        """
         ...
 
     async def of_user(self, user_id: UserId) -> Sequence[ApiKey]:
@@ -83,13 +88,18 @@ class KeyRing:
         scopes: Sequence[str],
         expires_at: datetime | None = None,
     ) -> IssuedKey:
-        """Raise `Forbidden`, `Invalid`, `TooManyApiKeys`.
+        """Raise `Forbidden`, `Invalid`, `TooManyApiKeys`, `InvalidToken`.
 
         A scope that the owner's role lacks may be given. It has no effect until the role
         changes.
         """
-        caller.own_session()
-        return await self.issue(caller.id, name=name, scopes=scopes, expires_at=expires_at)
+        return await self.issue(
+            caller.id,
+            name=name,
+            scopes=scopes,
+            expires_at=expires_at,
+            session=caller.own_session(),
+        )
 
     async def own(self, caller: Caller) -> Sequence[ApiKey]:
         """Newest first. Raise `Forbidden`."""
@@ -109,8 +119,9 @@ class KeyRing:
         name: str,
         scopes: Sequence[str],
         expires_at: datetime | None = None,
+        session: SessionId | None = None,
     ) -> IssuedKey:
-        """For whoever may act for the owner. Raise `Invalid`, `TooManyApiKeys`."""
+        """For whoever may act for the owner. Raise like `ApiKeys.add`, and `Invalid`."""
         name, distinct, at = clean_key_name(name), tuple(dict.fromkeys(scopes)), self.now()
         found = key_violations(name, distinct) + expiry_violations(expires_at, at=at)
         if found:
@@ -124,5 +135,5 @@ class KeyRing:
             expires_at=expires_at,
         )
         raw = raw_key(key.id, self.new_secret())
-        await self.keys.add(key, key_hash(raw))
+        await self.keys.add(key, key_hash(raw), session=session)
         return IssuedKey(key, raw)

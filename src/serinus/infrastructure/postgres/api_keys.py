@@ -8,7 +8,8 @@ import asyncpg
 from serinus.application.identity.api_keys import LiveKey
 from serinus.domain.identity.accounts import AccountNotFound
 from serinus.domain.identity.api_keys import MAX_KEYS, ApiKey, ApiKeyId, TooManyApiKeys
-from serinus.domain.identity.caller import UserId
+from serinus.domain.identity.caller import SessionId, UserId
+from serinus.domain.identity.sessions import InvalidToken
 from serinus.infrastructure.postgres.accounts import account_from
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.sessions import ACCOUNT
@@ -20,6 +21,14 @@ SHOWN = "id, user_id, name, scopes, created_at, expires_at, last_used_at"
 
 # Two that make a key for one account at once would not see each other's: the second waits.
 LOCK_OWNER = "SELECT true FROM users WHERE id = $1 FOR NO KEY UPDATE"
+
+# A key outlives the session that made it. Who stole one that has just been ended, with the
+# account or by a new password, and sends the body slowly, must not get a key for later.
+IS_LIVE = """
+SELECT true FROM sessions s JOIN users u ON u.id = s.user_id
+ WHERE s.id = $1 AND s.user_id = $2 AND s.ended_at IS NULL AND s.expires_at > $3
+   AND u.is_active
+"""
 
 ADD = """
 INSERT INTO api_keys (id, user_id, name, key_hash, scopes, created_at, expires_at)
@@ -65,11 +74,17 @@ class PostgresApiKeys:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def add(self, key: ApiKey, key_hash: bytes) -> None:
+    async def add(
+        self, key: ApiKey, key_hash: bytes, *, session: SessionId | None = None
+    ) -> None:
         with translate_errors():
             async with self._pool.acquire() as connection, connection.transaction():
                 if not await connection.fetchval(LOCK_OWNER, key.user_id):
                     raise AccountNotFound(f"no user {key.user_id}")
+                if session is not None:
+                    asking = (session, key.user_id, key.created_at)
+                    if not await connection.fetchval(IS_LIVE, *asking):
+                        raise InvalidToken("the session is over")
                 added = await connection.fetchval(
                     ADD,
                     key.id,
