@@ -13,7 +13,7 @@ import pytest
 from serinus.domain.release.assignment import CanaryKey, Routing, Share, bucket
 from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.presentation.http.admission import MAX_BODY, Admission
-from serinus.presentation.http.asgi import App, Receive, Scope, Send, answer
+from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send, answer
 from serinus.presentation.http.consumer import consumer_key
 from serinus.presentation.http.front import Front
 from serinus.presentation.http.generation_switch import GenerationSwitch, InForce
@@ -38,6 +38,10 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
     await answer(send, 200, [], str(size).encode())
+
+
+async def no_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def broken(scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,6 +174,35 @@ async def test_a_failure_beyond_everything_leaks_nothing() -> None:
     assert response.status_code == 500
     assert "secret" not in response.text
     assert response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("q=金糸雀&sort=-title", "q=%E9%87%91%E7%B3%B8%E9%9B%80&sort=-title"),
+        ("q=%E9%87%91+%", "q=%E9%87%91+%"),
+        ("", ""),
+    ],
+)
+async def test_a_query_may_be_typed_as_one_reads_it(typed: str, seen: str) -> None:
+    seen_by_engines = []
+
+    async def tell_query(scope: Scope, receive: Receive, send: Send) -> None:
+        seen_by_engines.append(scope["query_string"])
+        await answer(send, 200, [], b"")
+
+    async def nobody(message: Message) -> None: ...
+
+    scope: Scope = {
+        "type": "http",
+        "scheme": "http",
+        "path": "/",
+        "headers": [],
+        "query_string": typed.encode(),
+    }
+    await context(tell_query)(scope, no_body, nobody)
+
+    assert seen_by_engines == [seen.encode()]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from urllib.parse import quote_from_bytes
 
 import structlog
 
@@ -42,6 +43,8 @@ SECURITY_HEADERS: tuple[Header, ...] = (
 )
 HSTS: Header = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
+ASCII = bytes(range(128))
+
 log = structlog.get_logger("serinus.http")
 
 
@@ -63,6 +66,10 @@ class RequestContext:
         state = scope.setdefault("state", {})
         state["request_id"] = self._request_id(scope)
         state["client_address"], state["tls"] = self._origin(scope)
+        query: bytes = scope["query_string"]
+        if not query.isascii():
+            # Typed as one reads it: UTF-8 (RFC 3987, section 3.1), not Latin-1.
+            scope["query_string"] = quote_from_bytes(query, ASCII).encode()
         outgoing = Outgoing(send, state)
         self.in_flight += 1
         try:
