@@ -14,7 +14,8 @@ from serinus.legacy.envelope import unavailable
 
 Result = TypeVar("Result")
 
-NICENESS = 10
+NICENESS = 5
+PATIENCE = 5.0  # seconds in the queue
 # A hash takes a quarter of a second: who comes after these would wait for more than four.
 WAITING_PER_THREAD = 16
 
@@ -41,15 +42,26 @@ class HashingThreads:
         self._admitted += 1
         asked = perf_counter()
         try:
-            loop = asyncio.get_running_loop()
-            result, began, ended = await loop.run_in_executor(
-                self._executor, lambda: _timed(work)
-            )
+            result, began, ended = await self._in_turn(work)
         finally:
             self._admitted -= 1
         if self._waited is not None:
             self._waited(began - asked)
         return result, ended - began
+
+    async def _in_turn(self, work: Callable[[], Result]) -> tuple[Result, float, float]:
+        queued = self._executor.submit(_timed, work)
+        # Takes out of the queue what has not begun by then.
+        giving_up = asyncio.get_running_loop().call_later(PATIENCE, queued.cancel)
+        try:
+            return await asyncio.wrap_future(queued)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise  # it was the client who went away
+            raise unavailable() from None
+        finally:
+            giving_up.cancel()
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)

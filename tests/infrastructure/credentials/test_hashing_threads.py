@@ -68,6 +68,21 @@ async def test_who_gives_up_leaves_the_queue() -> None:
         await first
 
 
+async def test_who_waits_too_long_is_told_to_come_back() -> None:
+    go = threading.Event()
+    hashing = HashingThreads(1, waiting=10, patience=0.02)
+    first = asyncio.create_task(hashing.run(go.wait))
+    await asyncio.sleep(0)
+
+    with pytest.raises(Unavailable):
+        await hashing.run(lambda: None)
+
+    go.set()
+    assert (await first).result is True  # patience is for the queue alone
+    assert (await hashing.run(lambda: 42)).result == 42
+    hashing.close()
+
+
 async def test_waiting_is_told_apart_from_working() -> None:
     waits: list[float] = []
     go = threading.Event()

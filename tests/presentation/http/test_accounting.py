@@ -159,7 +159,8 @@ async def test_requests_are_counted_by_route() -> None:
 async def test_who_went_away_is_counted_apart() -> None:
     counted, app = Counted(), RequestContext(silent, lambda: "an-id")
     app.observers = [RouteCounter(ROUTES, counted)]
-    scope = {"type": "http", "method": "GET", "path": "/health", "headers": []}
+    scope = {"type": "http", "method": "GET", "path": "/health", "query_string": b""}
+    scope["headers"] = []
 
     async def nothing(*_: Any) -> Any: ...
 

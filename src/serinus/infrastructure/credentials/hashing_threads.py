@@ -20,7 +20,8 @@ from serinus.domain.errors import Unavailable
 
 T = TypeVar("T")
 
-NICENESS = 10  # a ninth of the weight of others, where processors are scarce
+NICENESS = 5  # a third of the weight of others, where processors are scarce
+PATIENCE = 5.0  # seconds in the queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,17 @@ class HashingThreads:
     """`waited` is told the seconds that each piece of work waited for its turn."""
 
     def __init__(
-        self, threads: int, *, waiting: int, waited: Callable[[float], None] | None = None
+        self,
+        threads: int,
+        *,
+        waiting: int,
+        patience: float = PATIENCE,
+        waited: Callable[[float], None] | None = None,
     ) -> None:
-        """`waiting`: how many may wait, beside those that are being worked on."""
+        """`waiting`: how many may wait, beside those that are being worked on; `patience`: for
+        how many seconds.
+        """
+        self._patience = patience
         self._threads = threads
         self._executor = ThreadPoolExecutor(threads, "password", initializer=step_back)
         self._limit = threads + waiting
@@ -50,19 +59,32 @@ class HashingThreads:
         return max(0, self._admitted - self._threads)
 
     async def run(self, work: Callable[[], T]) -> Done[T]:
-        """Raise `Unavailable` when too many are waiting."""
+        """Raise `Unavailable` when too many are waiting, or its turn does not come."""
         if self._admitted >= self._limit:
             raise Unavailable("too many passwords are waiting to be hashed")
         self._admitted += 1
         asked = perf_counter()
         try:
-            loop = asyncio.get_running_loop()
-            done, began = await loop.run_in_executor(self._executor, lambda: _timed(work))
+            done, began = await self._in_turn(work)
         finally:
             self._admitted -= 1
         if self._waited is not None:
             self._waited(began - asked)
         return done
+
+    async def _in_turn(self, work: Callable[[], T]) -> tuple[Done[T], float]:
+        queued = self._executor.submit(_timed, work)
+        # Of no effect on what has begun. A queue that hardly moves must not hold people longer.
+        giving_up = asyncio.get_running_loop().call_later(self._patience, queued.cancel)
+        try:
+            return await asyncio.wrap_future(queued)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise Unavailable("the turn of a password did not come in time") from None
+        finally:
+            giving_up.cancel()
 
     def close(self) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
