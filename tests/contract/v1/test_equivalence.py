@@ -7,9 +7,10 @@ stays in `.hypothesis` until it passes.
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.contract.v1.equivalence.playing import Stage, staged
+from tests.contract.v1.equivalence.mistakes import MISTAKES
+from tests.contract.v1.equivalence.playing import Difference, Stage, staged
 from tests.contract.v1.equivalence.scripts import scripts
 from tests.contract.v1.equivalence.steps import Step
 from tests.contract.v1.equivalence.tally import PROPERTY, succeeded
@@ -47,3 +48,16 @@ def test_the_engines_cannot_be_told_apart(
     finally:
         record_property(PROPERTY, dict(stage.counts))
     assert succeeded(stage.counts) > 0.4  # or it would compare refusals
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_an_engine_that_makes_a_mistake_is_told_apart(stage: Stage, mistake: str) -> None:
+    stage.worlds[1].app = MISTAKES[mistake](stage.worlds[1].app)
+
+    @settings(law, max_examples=5 * SCRIPTS, database=None, phases=[Phase.generate])
+    @given(scripts)
+    def play(script: list[Step]) -> None:
+        stage.play(script)
+
+    with pytest.raises(Difference):
+        play()

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from serinus.presentation.http.asgi import App
 from tests.contract.v1.engines import ENGINES
 from tests.contract.v1.equivalence.naming import ids_and_times
 from tests.contract.v1.equivalence.steps import Step
@@ -54,8 +53,7 @@ class Stage:
 
 
 @contextmanager
-def staged(clones: Clones, wrap: Callable[[App], App] | None = None) -> Iterator[Stage]:
-    """`wrap`: goes around the second engine, to make it wrong."""
+def staged(clones: Clones) -> Iterator[Stage]:
     urls = [clones.take() for _ in ENGINES]
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
@@ -65,8 +63,6 @@ def staged(clones: Clones, wrap: Callable[[App], App] | None = None) -> Iterator
                 await stack.enter_async_context(world(engine, url))
                 for engine, url in zip(ENGINES, urls, strict=True)
             ]
-            if wrap is not None:
-                worlds[1].app = wrap(worlds[1].app)
             first, second = [
                 ids_and_times(list((await rows_of(each.pool)).values())) for each in worlds
             ]

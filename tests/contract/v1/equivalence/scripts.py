@@ -2,9 +2,10 @@
 
 from hypothesis import strategies as st
 
-from tests.contract.v1.equivalence.account_steps import registering, signing
+from tests.contract.v1.equivalence.account_steps import ADA_SIGNS_UP, signing
 from tests.contract.v1.equivalence.key_steps import keeping_keys
 from tests.contract.v1.equivalence.post_steps import reading, writing
+from tests.contract.v1.equivalence.search_steps import searching
 from tests.contract.v1.equivalence.steps import Step, anybody, at, in_address, one_of
 from tests.contract.v1.equivalence.user_steps import administering, overseeing
 
@@ -41,9 +42,12 @@ any_step = one_of(
     (5, administering),
     (2, overseeing),
     (3, keeping_keys),
-    (1, elsewhere),
+    (3, searching),
+    (2, elsewhere),
 )
-#: Mostly with somebody who signed up, for those who come after.
+#: Mostly after somebody has signed up, who may sign in again.
 scripts = st.builds(
-    list.__add__, st.lists(registering, max_size=1), st.lists(any_step, min_size=3, max_size=13)
+    list.__add__,
+    st.sampled_from([[], [ADA_SIGNS_UP], [ADA_SIGNS_UP]]),
+    st.lists(any_step, min_size=3, max_size=13),
 )
