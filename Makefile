@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-containers unit check format lock clean
+.PHONY: help run test test-containers test-without-legacy unit check format lock clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,9 @@ test: $(VENV)/dev.stamp ## every test, on real servers
 test-containers: $(VENV)/dev.stamp ## those that need a database, on the PostgreSQL and Redis of staging
 	SERINUS_TEST_SERVERS=containers $(PYTEST) -n 2 -m "database and not e2e" $(IN_CONTAINERS)
 
+test-without-legacy: $(VENV)/dev.stamp ## what is left when engine v1 is deleted, on a copy
+	.ci/without-legacy
+
 unit: $(VENV)/dev.stamp ## only the tests that need no server
 	$(PYTEST) -m "not database and not e2e and not containers"
 
@@ -32,6 +35,7 @@ check: $(VENV)/dev.stamp ## format, lint, types, import contracts, migrations, d
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	if [ -d tests/legacy ]; then $(BIN)/lint-imports --no-logo --config tests/legacy/importlinter.toml; fi
 	$(BIN)/squawk src/serinus/infrastructure/postgres/migrations/versions/*.sql
 	$(BIN)/deptry src
 

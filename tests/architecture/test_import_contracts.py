@@ -1,24 +1,13 @@
 """The import contracts hold, and each of them notices an import that it is there to forbid."""
 
-import os
-import re
-import shutil
-import subprocess
-import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-import serinus
+from tests.support.import_contracts import Copy, contracts
 
-SOURCE = Path(serinus.__file__).parent
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
-CONTRACTS = {
-    contract["name"]
-    for contract in tomllib.loads(PYPROJECT.read_text())["tool"]["importlinter"]["contracts"]
-}
-VERDICT = re.compile(r"^(.+) (KEPT|BROKEN)\b", re.MULTILINE)
+CONTRACTS = contracts(PYPROJECT)
 
 # contract -> (module, what it must not import); each breaks this one contract and no other.
 OFFENCES = {
@@ -26,14 +15,6 @@ OFFENCES = {
         ("presentation/http/asgi.py", "serinus.infrastructure.setting_values"),
         ("infrastructure/setting_values.py", "serinus.presentation.http.asgi"),
         ("another_layer.py", "serinus.domain.errors"),
-    ],
-    "Engine v1 knows nothing of serinus": [
-        ("legacy/slugs.py", "serinus.domain.content.slug"),
-        ("legacy/slugs.py", "serinus.application.identity.limits"),
-    ],
-    "One module knows engine v1": [
-        ("wiring/clock.py", "serinus.legacy.slugs"),
-        ("__main__.py", "serinus.legacy"),
     ],
     "Content and release never meet; both may know who is asking": [
         ("domain/content/slug.py", "serinus.domain.release.assignment"),
@@ -79,46 +60,9 @@ OFFENCES = {
 }
 
 
-class Copy:
-    """The source in a folder of its own, where it may be spoilt."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        ignore = shutil.ignore_patterns("__pycache__")
-        self._source = shutil.copytree(SOURCE, folder / "serinus", ignore=ignore)
-
-    def broken_contracts(self) -> set[str]:
-        command = "from importlinter.cli import lint_imports_command as run; run()"
-        done = subprocess.run(  # noqa: S603 - a command of ours
-            [sys.executable, "-c", command, "--no-logo", "--config", PYPROJECT],
-            cwd=self._folder,  # what is to be imported is looked for here first
-            env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        verdicts = dict(VERDICT.findall(done.stdout))
-        assert set(verdicts) == CONTRACTS, done.stdout + done.stderr
-        broken = {contract for contract, verdict in verdicts.items() if verdict == "BROKEN"}
-        assert done.returncode == bool(broken)
-        return broken
-
-    def broken_by(self, module: str, imported: str) -> set[str]:
-        path = self._source / module
-        before = path.read_text() if path.exists() else None
-        path.write_text(f"{before or ''}\nimport {imported}\n")
-        try:
-            return self.broken_contracts()
-        finally:
-            if before is None:
-                path.unlink()
-            else:
-                path.write_text(before)
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    return Copy(tmp_path_factory.mktemp("spoilt"))
+    return Copy(tmp_path_factory.mktemp("spoilt"), PYPROJECT)
 
 
 def test_every_contract_is_kept(copy: Copy) -> None:

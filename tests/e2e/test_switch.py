@@ -8,6 +8,7 @@ import pytest
 
 from serinus.domain.release.assignment import BOOT_SALT, bucket
 from tests.e2e.conftest import Starting
+from tests.support.engines import needs_engine_v1
 from tests.support.serving import SECRET, RunningServer, command
 
 CONSUMERS = [f"client-{number}" for number in range(10_000)]
@@ -33,6 +34,7 @@ def on_v2(found: dict[str, str]) -> set[str]:
     return {consumer for consumer, engine in found.items() if engine == "v2"}
 
 
+@needs_engine_v1
 async def test_ten_percent_of_consumers_stay_on_engine_v2_through_restart_and_ramp(
     starting: Starting,
 ) -> None:
@@ -49,6 +51,7 @@ async def test_ten_percent_of_consumers_stay_on_engine_v2_through_restart_and_ra
     assert 1400 <= len(on_v2(half)) <= 1600
 
 
+@needs_engine_v1
 @pytest.mark.parametrize(("percent", "share"), [("0", 0), ("12.5", 1250), ("100", 10_000)])
 async def test_the_share_is_exact(starting: Starting, percent: str, share: int) -> None:
     consumers = CONSUMERS[:1000]
@@ -69,6 +72,7 @@ def test_a_wrong_share_stops_the_start_with_one_line(tmp_path: Path, value: str)
     assert not (tmp_path / ".serinus").exists()
 
 
+@needs_engine_v1
 async def test_the_epoch_grows_with_every_change_and_only_then(starting: Starting) -> None:
     epochs = []
     for percent in ("10", "10", "50", "10"):
@@ -79,6 +83,7 @@ async def test_the_epoch_grows_with_every_change_and_only_then(starting: Startin
     assert epochs == ["1", "1", "2", "3"]
 
 
+@needs_engine_v1
 async def test_a_user_of_one_engine_is_a_user_of_the_other(server: RunningServer) -> None:
     arms = {
         engine: next(c for c in CONSUMERS if (bucket(BOOT_SALT, c) < 5000) is (engine == "v2"))
@@ -100,6 +105,7 @@ async def test_a_user_of_one_engine_is_a_user_of_the_other(server: RunningServer
             assert (signed_in.status_code, signed_in.headers["serinus-engine"]) == (200, there)
 
 
+@needs_engine_v1
 async def test_only_staff_choose_their_engine(
     starting: Starting, tmp_path: Path, database_url: str
 ) -> None:
@@ -125,6 +131,7 @@ async def test_only_staff_choose_their_engine(
     assert staff.headers["serinus-engine"] == "v2"
 
 
+@needs_engine_v1
 async def test_contract_v2_can_be_turned_off(starting: Starting) -> None:
     with starting(API_V2_ENABLED="false", API_V2_TRAFFIC_PERCENTAGE="100") as server:
         async with server.client() as http:

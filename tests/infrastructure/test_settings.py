@@ -135,6 +135,73 @@ def test_settings_that_contradict_each_other_are_refused(env: dict[str, str]) ->
     assert complaint(env)
 
 
+def test_where_engine_v1_is_gone_unset_means_that_it_is_not_used() -> None:
+    assert Settings.from_env({}, engine_v1=False).use_legacy_api_v1 is False
+    assert Settings.from_env({}, engine_v1=True).use_legacy_api_v1 is True
+    explicit = {"USE_LEGACY_API_V1": "false"}
+    assert Settings.from_env(explicit, engine_v1=False).use_legacy_api_v1 is False
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"USE_LEGACY_API_V1": "true"},
+        {"API_V2_TRAFFIC_PERCENTAGE": "0"},
+        {"API_V2_ENABLED": "false"},
+    ],
+)
+def test_what_needs_engine_v1_stops_the_start_where_it_is_gone(env: dict[str, str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(env, engine_v1=False)
+
+    said = str(caught.value)
+    assert said.startswith(next(iter(env)))
+    assert "engine v1 is not part of this installation" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("deprecated", "sunset"),
+    [
+        ("2027-02-01T00:00:00Z", "2027-01-31T23:59:59Z"),
+        ("2027-02-01T00:00:00Z", "2027-02-01T08:59:59+09:00"),
+    ],
+)
+def test_a_sunset_before_the_deprecation_is_refused(deprecated: str, sunset: str) -> None:
+    said = complaint({"SERINUS_V1_DEPRECATED_AT": deprecated, "SERINUS_V1_SUNSET_AT": sunset})
+
+    assert said.startswith("SERINUS_V1_SUNSET_AT is before SERINUS_V1_DEPRECATED_AT")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        # RFC 8594: what will go away need not be discouraged before.
+        {"SERINUS_V1_SUNSET_AT": "2027-01-01T00:00:00Z"},
+        {"SERINUS_V1_DEPRECATED_AT": "2027-01-01T00:00:00Z"},
+        # RFC 9745, section 4: not earlier, so the same moment will do.
+        {
+            "SERINUS_V1_DEPRECATED_AT": "2027-01-01T00:00:00Z",
+            "SERINUS_V1_SUNSET_AT": "2027-01-01T09:00:00+09:00",
+        },
+    ],
+)
+def test_one_date_is_enough_and_both_may_be_the_same(env: dict[str, str]) -> None:
+    Settings.from_env(env)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:00:00-09:00"])
+def test_a_time_that_greenwich_never_has_is_refused(text: str) -> None:
+    assert complaint({"SERINUS_V1_SUNSET_AT": text}).startswith("SERINUS_V1_SUNSET_AT=")
+
+
+def test_metrics_may_ask_for_any_scope_there_is() -> None:
+    settings = Settings.from_env({"SERINUS_METRICS_SCOPE": "release:read"})
+
+    assert settings.serinus_metrics_scope == "release:read"
+
+
 def test_every_setting_is_described() -> None:
     table = {name: (default, meaning) for name, default, meaning in described()}
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self, get_type_hints
 
 from serinus.domain.identity.api_keys import ALL_SCOPES
 from serinus.domain.release.assignment import CanaryKey, Share
+from serinus.infrastructure.installed import engine_v1_installed
 from serinus.infrastructure.setting_values import (
     HOW_TO_MAKE_A_KEY,
     MIN_SECRET,
@@ -33,6 +34,7 @@ from serinus.infrastructure.setting_values import (
 )
 
 PREFIX = "SERINUS_"
+NO_ENGINE_V1 = "engine v1 is not part of this installation"
 #: Names under the prefix that are not the server's.
 FOREIGN = "SERINUS_TEST_"
 
@@ -73,7 +75,11 @@ class Settings:
         Variable(percentage, "share of contract v1 for engine v2; 0 is the kill switch"),
     ] = None
     use_legacy_api_v1: Annotated[
-        bool, Switch("false: engine v1 is not even imported; engine v2 serves contract v1")
+        bool,
+        Switch(
+            "false: engine v1 is not even imported; engine v2 serves contract v1; "
+            "so it is where engine v1 is not installed"
+        ),
     ] = True
     serinus_canary_key: Annotated[
         CanaryKey,
@@ -136,8 +142,12 @@ class Settings:
     ] = None
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Raise `SettingsError` naming every variable that is wrong. Empty means unset."""
+    def from_env(cls, env: Mapping[str, str], *, engine_v1: bool | None = None) -> Self:
+        """Raise `SettingsError` naming every variable that is wrong. Empty means unset.
+
+        `engine_v1`: whether it is installed; None to look.
+        """
+        installed = engine_v1_installed() if engine_v1 is None else engine_v1
         problems = _unknown(env)
         values: dict[str, Any] = {}
         for name, variable in _variables().items():
@@ -148,24 +158,16 @@ class Settings:
                 values[name] = variable.parse(text)
             except ValueError as error:
                 problems.append(f"{name.upper()}{_shown(name, text)}: {error}")
+        if values.setdefault("use_legacy_api_v1", installed) and not installed:
+            problems.append(f"USE_LEGACY_API_V1=true: {NO_ENGINE_V1}; unset it")
         settings = cls(**values)
-        problems += settings._contradictions()
+        problems += settings._contradictions(installed=installed)
         if problems:
             raise SettingsError("\n".join(problems))
         return settings
 
-    def _contradictions(self) -> list[str]:
-        found = []
-        if not self.use_legacy_api_v1 and not self.api_v2_enabled:
-            found.append(
-                "USE_LEGACY_API_V1=false with API_V2_ENABLED=false leaves no engine: "
-                "set one of them to true"
-            )
-        elif not self.use_legacy_api_v1 and self.api_v2_traffic_percentage == Share(0):
-            found.append(
-                "API_V2_TRAFFIC_PERCENTAGE=0 sends everything to engine v1, which "
-                "USE_LEGACY_API_V1=false turns off: set USE_LEGACY_API_V1=true to go back to it"
-            )
+    def _contradictions(self, *, installed: bool) -> list[str]:
+        found = [] if self.use_legacy_api_v1 else self._missing_engine(installed=installed)
         deprecated, sunset = self.serinus_v1_deprecated_at, self.serinus_v1_sunset_at
         if deprecated and sunset and sunset < deprecated:
             found.append("SERINUS_V1_SUNSET_AT is before SERINUS_V1_DEPRECATED_AT (RFC 9745)")
@@ -175,6 +177,17 @@ class Settings:
                 f"{MIN_SECRET} characters, the same on all nodes; {HOW_TO_MAKE_A_KEY} makes one"
             )
         return found
+
+    def _missing_engine(self, *, installed: bool) -> list[str]:
+        """What cannot be without engine v1, and what to do about it."""
+        off = "USE_LEGACY_API_V1=false turns engine v1 off" if installed else NO_ENGINE_V1
+        back = "USE_LEGACY_API_V1" if installed else "API_V2_ENABLED"
+        if not self.api_v2_enabled:
+            return [f"API_V2_ENABLED=false leaves no engine, as {off}: set {back}=true"]
+        if self.api_v2_traffic_percentage == Share(0):
+            remedy = f"set {back}=true" if installed else "unset it"
+            return [f"API_V2_TRAFFIC_PERCENTAGE=0 needs engine v1, but {off}: {remedy}"]
+        return []
 
 
 def described() -> list[tuple[str, str, str]]:

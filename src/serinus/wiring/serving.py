@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 
+from serinus.infrastructure.installed import ENGINE_V1
 from serinus.infrastructure.metrics_folder import metrics_folder
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.cli.operations import Stopped
 
 APPLICATION = "serinus.wiring.http:application"
-LEGACY = "serinus.legacy.application"
+LEGACY = f"{ENGINE_V1}.application"
 
 
 def free_port(settings: Settings) -> int:

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from tests.contract.v1.clients import People
-from tests.contract.v1.engines import ENGINES, Engine, serving
+from tests.contract.v1.engines import SERVED, Engine, serving
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=SERVED)
 def engine(request: pytest.FixtureRequest) -> Engine:
     chosen: Engine = request.param
     return chosen

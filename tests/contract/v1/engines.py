@@ -9,6 +9,7 @@ from typing import Any, Literal, cast, get_args
 
 import asyncpg
 import httpx
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils.compat import uuid7
 
@@ -38,15 +39,16 @@ from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.search import PostgresSearch
 from serinus.infrastructure.postgres.sessions import PostgresSessions
-from serinus.legacy.application import create_app
-from serinus.legacy.configuration import LegacyConfiguration
 from serinus.presentation.http.asgi import App
 from serinus.presentation.http.lifespan import running
 from serinus.presentation.http.v1.app import build_v1
 from serinus.presentation.http.v1.services import V1Services
+from tests.support.engines import ABSENT, ENGINE_V1
 
 Engine = Literal["v1", "v2"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+#: Those that are part of this installation.
+SERVED: tuple[Engine, ...] = ENGINES if ENGINE_V1 else ("v2",)
 
 SECRET = "a secret key of these tests, long enough"
 SEED = derive(SECRET, PURPOSE)
@@ -94,6 +96,11 @@ async def serving(
 
 @asynccontextmanager
 async def _engine_v1(database_url: str, setting: Setting) -> AsyncIterator[App]:
+    if not ENGINE_V1:
+        pytest.skip(ABSENT)
+    from serinus.legacy.application import create_app  # noqa: PLC0415 - only where it is
+    from serinus.legacy.configuration import LegacyConfiguration  # noqa: PLC0415 - likewise
+
     limiter = MemoryRateLimiter()
 
     async def login_limit(address: str, account: str) -> int | None:

@@ -11,7 +11,7 @@ import pytest
 
 from serinus.domain.identity.caller import Role
 from tests.contract.v1.clients import People, Person, data, refusal
-from tests.contract.v1.engines import ENGINES, Engine, serving
+from tests.contract.v1.engines import SERVED, Engine, serving
 from tests.contract.v1.seeding import NOON, plant_post, plant_tag, put_tag
 from tests.support.waiting import until
 
@@ -414,7 +414,7 @@ async def test_reindexing_needs_somebody_signed_in(http: httpx.AsyncClient) -> N
     assert refusal(await http.post("/search/reindex")) == refused
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", SERVED)
 async def test_shutting_down_does_not_wait_for_reindexing(
     engine: Engine, database_url: str, pool: asyncpg.Pool
 ) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,11 +16,12 @@ import psycopg
 from serinus.domain.release.assignment import BOOT_SALT, bucket
 from serinus.presentation.http.consumer import consumer_key
 from tests.support.databases import Clones
+from tests.support.engines import ENGINE_V1
 from tests.support.proxy import Proxy
 from tests.support.serving import SECRET, serving
 
 #: Mode -> share of engine v2 in percent. Without engine v1 there is one.
-MODES = {"v1": "0", "v2": "100", "50 %": "50"} if find_spec("serinus.legacy") else {"v2": "100"}
+MODES = {"v1": "0", "v2": "100", "50 %": "50"} if ENGINE_V1 else {"v2": "100"}
 WAIT = 10.0  # seconds
 ORIGIN = "https://pages.example.org"
 SETTINGS = {
