@@ -31,14 +31,13 @@ MATCHED = """
     )"""
 SCORE = "CAST(round(CAST(ts_rank(d.vector, query.ranking) AS numeric), 6) AS float8)"
 BY_RELEVANCE = f"""
-    ranked AS (
-        SELECT d.doc_type, d.id, {SCORE} AS score
-          FROM (SELECT * FROM wanted ORDER BY key DESC LIMIT {MOST_RANKED}) AS newest
-          JOIN search_documents d USING (doc_type, id), query
-    ),
+    aged AS (SELECT *, row_number() OVER (ORDER BY key DESC, id DESC, doc_type) AS age
+               FROM wanted),
     scored AS (
-        SELECT doc_type, id, coalesce(score, 0) AS score
-          FROM wanted LEFT JOIN ranked USING (doc_type, id)
+        SELECT doc_type, id, CASE WHEN age > {MOST_RANKED} THEN 0 ELSE (
+                   SELECT {SCORE} FROM search_documents d
+                    WHERE d.doc_type = aged.doc_type AND d.id = aged.id) END AS score
+          FROM aged, query
     ),
     page AS (SELECT * FROM scored ORDER BY {{order}} LIMIT :limit OFFSET :offset),
     shown AS (SELECT * FROM page JOIN search_documents USING (doc_type, id))"""  # noqa: S608 - constants

@@ -37,14 +37,13 @@ _MATCHED = """
     wanted AS (SELECT * FROM matched WHERE $2::text IS NULL OR doc_type = $2)"""
 _SCORE = "round(ts_rank(d.vector, query.ranking)::numeric, 6)::float8"
 _RANKED = f"""
-    ranked AS (
-        SELECT d.doc_type, d.id, {_SCORE} AS score
-          FROM (SELECT * FROM wanted ORDER BY key DESC LIMIT {MOST_RANKED}) AS newest
-          JOIN search_documents d USING (doc_type, id), query
-    ),
+    aged AS (SELECT *, row_number() OVER (ORDER BY key DESC, id DESC, doc_type) AS age
+               FROM wanted),
     scored AS (
-        SELECT doc_type, id, coalesce(score, 0) AS score
-          FROM wanted LEFT JOIN ranked USING (doc_type, id)
+        SELECT doc_type, id, CASE WHEN age > {MOST_RANKED} THEN 0 ELSE (
+                   SELECT {_SCORE} FROM search_documents d
+                    WHERE d.doc_type = aged.doc_type AND d.id = aged.id) END AS score
+          FROM aged, query
     ),
     page AS (SELECT * FROM scored ORDER BY {{order}} LIMIT $3 OFFSET $4),
     shown AS (SELECT * FROM page JOIN search_documents USING (doc_type, id))"""  # noqa: S608 - constants
