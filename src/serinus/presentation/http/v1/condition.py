@@ -54,7 +54,7 @@ async def info(endpoints: NamedDependency[list[str]]) -> Info:
     return Info("1.0", endpoints, "/api/docs", "operational")
 
 
-@get("/health")
+@get("/health", opt={"tells_when_down": True})
 async def health(services: NamedDependency[V1Services]) -> Response[Envelope[Health]]:
     """The state of every part. 503 when the database is down."""
     database, cache = await asyncio.gather(_state(services.database), _state(services.cache))

@@ -2,7 +2,7 @@
 
 Handlers say what their types cannot: `takes` (the body), `needs` (its required members), `asks`
 (query parameters), `sorts` (columns), `failures` (statuses beyond those that follow from the
-rest), `bare` (no envelope).
+rest), `bare` (no envelope), `tells_when_down` (503 has the data of 200).
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ from serinus import __version__
 from serinus.application.content.searching import DocType, SearchOrder
 from serinus.domain.identity.caller import Role
 from serinus.presentation.http.v1.envelope import Envelope, FieldError
+from serinus.presentation.http.v1.examples import EXAMPLES
 from serinus.presentation.http.v1.failures import texts_of
 from serinus.presentation.http.v1.signed_in import SignedInOnly
 
@@ -47,6 +48,7 @@ FAILURE: Document = {
         {
             "properties": {
                 "success": {"const": False},
+                "data": {"type": "null"},
                 "error": {"type": "string"},
                 "validation_errors": {
                     "description": "With 422: every member that is wrong, once.",
@@ -162,7 +164,8 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Document:
         operation["parameters"] = parameters
     if takes := handler.opt.get("takes"):
         schema = {"$ref": REF.format(name=takes.__name__)}
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+        content = {"schema": schema, "example": EXAMPLES[takes]}
+        operation["requestBody"] = {"required": True, "content": {JSON: content}}
     return operation
 
 
@@ -213,11 +216,19 @@ def _responses(path: str, handler: HTTPRouteHandler) -> Document:
     responses = {
         str(int(status)): {"description": status.phrase, "content": {JSON: {"schema": schema}}}
     }
-    return responses | {str(int(each)): _failure(each) for each in _statuses(path, handler)}
+    responses |= {str(int(each)): _failure(each) for each in _statuses(path, handler)}
+    if "tells_when_down" in handler.opt:
+        responses["503"]["content"] = {JSON: {"schema": _failed_with(data)}}
+    return responses
 
 
 def _enveloped(data: Document) -> Document:
     said = {"success": {"const": True}, "data": data, "error": {"type": "null"}}
+    return {"allOf": [{"$ref": REF.format(name="Envelope")}, {"properties": said}]}
+
+
+def _failed_with(data: Document) -> Document:
+    said = {"success": {"const": False}, "data": data, "error": {"type": "string"}}
     return {"allOf": [{"$ref": REF.format(name="Envelope")}, {"properties": said}]}
 
 
@@ -254,11 +265,22 @@ def _schemas(handlers: list[HTTPRouteHandler]) -> Document:
         [*bodies, *answers, FieldError], ref_template=REF
     )
     for body, needed in bodies.items():
-        schemas[body.__name__].pop(
-            "required"
-        )  # to msgspec nothing is, and OpenAPI 3.0 wants one
-        schemas[body.__name__] |= {"required": needed} if needed else {}
+        _require(schemas[body.__name__], needed)
     return schemas | {"Envelope": ENVELOPE, FAILED: FAILURE}
+
+
+def _require(body: Document, needed: list[str]) -> None:
+    """To msgspec no member is: whether one is missing, the rules say."""
+    del body["required"]  # empty, and OpenAPI 3.0 wants one at least
+    if not needed:
+        return
+    body["required"] = needed
+    for name in needed:
+        member = body["properties"][name]
+        del member["default"]
+        # Null is as good as absent, and so not enough.
+        (allowed,) = [each for each in member.pop("anyOf") if each != {"type": "null"}]
+        member |= allowed
 
 
 def _data(handler: HTTPRouteHandler) -> Any:  # noqa: ANN401 - a type, often a generic one
