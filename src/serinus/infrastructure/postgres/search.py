@@ -53,6 +53,12 @@ _SORTED = f"""
         SELECT d.*, page.key, {_SCORE} AS score
           FROM page JOIN search_documents d USING (doc_type, id), query
     )"""  # noqa: S608 - constants
+# What is kept of each match, by what the hits are sorted, and how their page is cut.
+_ORDERS = {
+    SearchOrder.RELEVANCE: ("created_at", "score", _RANKED),
+    SearchOrder.CREATED_AT: ("created_at", "key", _SORTED),
+    SearchOrder.TITLE: ("title_key", 'key COLLATE "C"', _SORTED),
+}
 
 
 class PostgresSearch:
@@ -127,14 +133,8 @@ class PostgresSearch:
 def _search_sql(query: SearchQuery) -> str:
     """The page is cut from narrow rows: titles and excerpts are read for its hits only."""
     way = "DESC" if query.descending else "ASC"
-    ties = f"{way}, id {way}, doc_type {way}"
-    match query.order:
-        case SearchOrder.RELEVANCE:
-            key, order, cut = "created_at", f"score {ties}", _RANKED
-        case SearchOrder.CREATED_AT:
-            key, order, cut = "created_at", f"key {ties}", _SORTED
-        case SearchOrder.TITLE:
-            key, order, cut = "title_key", f'key COLLATE "C" {ties}', _SORTED
+    key, column, cut = _ORDERS[query.order]
+    order = f"{column} {way}, id {way}, doc_type {way}"
     return f"""
         WITH {_MATCHED.format(key=key)}, {cut.format(order=order)}
         SELECT posts, users, doc_type, id, title, excerpt, created_at, score
