@@ -9,9 +9,10 @@ from fastapi import Depends, Query
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from serinus.legacy.authentication import INVALID_TOKEN, Caller
+from serinus.legacy.authentication import INVALID_TOKEN, Caller, SessionCaller
 from serinus.legacy.authorisation import ADMINISTRATORS
 from serinus.legacy.envelope import malformed, not_found, unauthorized
+from serinus.legacy.login_sessions import is_live
 from serinus.legacy.models import Role, User
 from serinus.legacy.paging import PageQuery, cut
 from serinus.legacy.user_forms import role_named
@@ -72,7 +73,7 @@ async def lock_user(session: AsyncSession, caller: Caller, user_id: UUID) -> Use
     """Like `find_user`; until the transaction ends, other writers of the account wait.
 
     Reads the caller anew as well, who was let in before the body was read: who sends it slowly
-    could keep a role for as long as that takes. Raises 401, 404.
+    could keep a role or a stolen session for as long as that takes. Raises 401, 404.
     """
     users = await session.scalars(
         select(User)
@@ -84,6 +85,7 @@ async def lock_user(session: AsyncSession, caller: Caller, user_id: UUID) -> Use
     user = next((user for user in users if user.id == user_id), None)
     if user is None:
         raise not_found("User not found")
-    if not caller.user.is_active:
+    over = isinstance(caller, SessionCaller) and not await is_live(session, caller.session_id)
+    if over or not caller.user.is_active:
         raise unauthorized(INVALID_TOKEN)
     return user

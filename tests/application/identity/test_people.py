@@ -11,7 +11,8 @@ import pytest
 from serinus.application.identity.people import Changes, People
 from serinus.domain.errors import Forbidden, Invalid, SerinusError, Stale
 from serinus.domain.identity.accounts import Account, AccountNotFound, UsernameTaken
-from serinus.domain.identity.caller import Caller, Role, SessionId, UserId
+from serinus.domain.identity.api_keys import ALL_SCOPES
+from serinus.domain.identity.caller import Caller, Role, UserId
 from serinus.domain.identity.sessions import InvalidToken
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.people import PostgresPeople
@@ -52,11 +53,12 @@ async def stored(pool: asyncpg.Pool, account: Account) -> Account:
 
 
 def asking(account: Account) -> Caller:
-    return Caller(account.id, account.role, SessionId(uuid4()))
+    """By a key that was given everything."""
+    return Caller(account.id, account.role, None, ALL_SCOPES)
 
 
 def by_key(caller: Caller, *scopes: str) -> Caller:
-    return replace(caller, session_id=None, granted=frozenset(scopes))
+    return replace(caller, granted=frozenset(scopes))
 
 
 def named(**members: Any) -> Changes:
@@ -159,6 +161,23 @@ async def test_an_inactive_account_does_not_bring_itself_back(
         await operation(people, admin, admin.id)
     with pytest.raises(InvalidToken):
         await people.change(admin, admin.id, Changes(active=True))
+
+
+@each_operation
+async def test_a_session_that_is_over_changes_nothing(
+    people: People, pool: asyncpg.Pool, clock: Clock, operation: Operation
+) -> None:
+    """It went on when the request was let in."""
+    root = an_account("root")
+    session = await signed_up(pool, root)
+    root = await PostgresAccounts(pool).save(replace(root, role=Role.ADMIN))
+    caller = Caller(root.id, root.role, session.id)
+    await people.change(caller, root.id, Changes())
+
+    clock.advance(hours=24)
+
+    with pytest.raises(InvalidToken):
+        await operation(people, caller, root.id)
 
 
 async def test_a_change_of_what_was_never_seen_is_refused(

@@ -570,14 +570,20 @@ async def test_two_administrators_who_disable_each_other_do_not_stand_in_the_way
 
 
 LOSSES = [
-    ("role = 'author'", FORBIDDEN),
-    ("role = 'editor'", FORBIDDEN),
-    ("is_active = false", BAD_TOKEN),
+    ("UPDATE users SET role = 'author' WHERE id = $1", FORBIDDEN),
+    ("UPDATE users SET role = 'editor' WHERE id = $1", FORBIDDEN),
+    ("UPDATE users SET is_active = false WHERE id = $1", BAD_TOKEN),
+    (
+        "UPDATE sessions SET ended_at = now(), end_reason = 'logout' WHERE user_id = $1",
+        BAD_TOKEN,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("loss", "expected"), LOSSES)
-async def test_who_sends_slowly_keeps_no_role(
+@pytest.mark.parametrize(
+    ("loss", "expected"), LOSSES, ids=["author", "editor", "inactive", "signed out"]
+)
+async def test_who_sends_slowly_keeps_neither_role_nor_session(
     people: People, pool: asyncpg.Pool, loss: str, expected: tuple[int, str]
 ) -> None:
     """The credentials are looked at before the body, which may take as long as it likes."""
@@ -589,12 +595,12 @@ async def test_who_sends_slowly_keeps_no_role(
             ("POST", f"{at(target.id)}/role", b'{"role": "Admin"}'),
         ):
             await pool.execute("UPDATE users SET role = 'author', is_active = true")
+            await pool.execute("UPDATE sessions SET ended_at = NULL, end_reason = NULL")
             await pool.execute("UPDATE users SET role = 'admin' WHERE id = $1", eve.id)
 
             async def slowly(body: bytes = body) -> AsyncIterator[bytes]:
                 yield body[:5]
-                change = f"UPDATE users SET {loss} WHERE id = $1"  # noqa: S608 - a constant
-                await pool.execute(change, eve.id)
+                await pool.execute(loss, eve.id)
                 yield body[5:]
 
             answer = await eve.send(method, path, content=slowly(), headers=JSON)

@@ -14,6 +14,7 @@ from serinus.application.identity.ports import SignInProof
 from serinus.application.slices import Slice
 from serinus.domain.identity.accounts import Account, AccountNotFound, UsernameTaken
 from serinus.domain.identity.caller import Caller, Role, SessionId, UserId
+from serinus.domain.identity.sessions import EndReason
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.sessions import PostgresSessions
@@ -63,6 +64,25 @@ async def test_an_account_is_found_as_it_was_stored(
 async def test_an_account_that_is_not_there_is_not_found(people: PostgresPeople) -> None:
     with pytest.raises(AccountNotFound):
         await people.get(UserId(uuid7()))
+
+
+async def test_who_is_asking_is_somebody_active_whose_session_goes_on(
+    pool: asyncpg.Pool, people: PostgresPeople
+) -> None:
+    ada, eve = an_account("ada"), an_account("eve")
+    session, other = await signed_up(pool, ada), await signed_up(pool, eve)
+
+    def by(session_id: SessionId | None) -> Caller:
+        return Caller(ada.id, Role.ADMIN, session_id)
+
+    assert await people.asking(by(session.id), at=NOON) == ada
+    assert await people.asking(by(None), at=NOON) == ada
+    assert await people.asking(by(session.id), at=session.expires_at) is None
+    assert await people.asking(by(other.id), at=NOON) is None
+    await PostgresSessions(pool).end(session.id, ada.id, EndReason.LOGOUT, at=NOON)
+    assert await people.asking(by(session.id), at=NOON) is None
+    await pool.execute("UPDATE users SET is_active = false")
+    assert await people.asking(by(None), at=NOON) is None
 
 
 async def test_pages_are_cut_from_the_order_and_counted(

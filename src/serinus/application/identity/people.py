@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -31,6 +32,10 @@ class AccountFilter:
 class PeopleReader(Protocol):
     async def get(self, user_id: UserId) -> Account:
         """Raise `AccountNotFound`."""
+        ...
+
+    async def asking(self, caller: Caller, *, at: datetime) -> Account | None:
+        """The caller's own. None when it is inactive, or the session is over."""
         ...
 
     async def page(
@@ -65,7 +70,7 @@ class People:
         caller.need_grant("users:admin")
         stored = await self._seen(user_id, version)
         check_may_change(
-            await self._as_of_now(caller, stored),
+            await self._as_of_now(caller),
             stored,
             role=changes.role,
             active=changes.active,
@@ -94,18 +99,18 @@ class People:
         """Also oneself. Ends all sessions. Raise `Forbidden`, `AccountNotFound`, `Stale`."""
         caller.need_grant("users:admin")
         stored = await self._seen(user_id, version)
-        check_may_change(await self._as_of_now(caller, stored), stored)
+        check_may_change(await self._as_of_now(caller), stored)
         await self.accounts.save(replace(stored, is_active=False, updated_at=self.now()))
 
-    async def _as_of_now(self, caller: Caller, stored: Account) -> Caller:
+    async def _as_of_now(self, caller: Caller) -> Caller:
         """Raise `InvalidToken`.
 
         The caller was let in before the body was read, and who sends it slowly could keep a
-        role for as long as that takes, to be taken back by the request itself.
+        role or a stolen session for as long as that takes.
         """
-        own = stored if stored.id == caller.id else await self.reader.get(caller.id)
-        if not own.is_active:
-            raise InvalidToken("the account is inactive")
+        own = await self.reader.asking(caller, at=self.now())
+        if own is None:
+            raise InvalidToken("the account is inactive, or the session is over")
         return replace(caller, role=own.role)
 
     async def _seen(self, user_id: UserId, version: int | None) -> Account:

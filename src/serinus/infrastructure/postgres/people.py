@@ -1,5 +1,7 @@
 """Accounts as others see them, in PostgreSQL: the side that reads."""
 
+from datetime import datetime
+
 import asyncpg
 
 from serinus.application.identity.people import AccountColumn, AccountFilter
@@ -27,6 +29,23 @@ class PostgresPeople:
         if row is None:
             raise AccountNotFound(f"no user {user_id}")
         return account_from(row)
+
+    async def asking(self, caller: Caller, *, at: datetime) -> Account | None:
+        with translate_errors():
+            row = await self._pool.fetchrow(
+                f"""
+                SELECT {ACCOUNT} FROM users u
+                 WHERE u.id = $1 AND u.is_active
+                   AND ($2::uuid IS NULL OR EXISTS (
+                        SELECT FROM sessions s
+                         WHERE s.id = $2 AND s.user_id = u.id
+                           AND s.ended_at IS NULL AND s.expires_at > $3))
+                """,  # noqa: S608 - a constant
+                caller.id,
+                caller.session_id,
+                at,
+            )
+        return account_from(row) if row else None
 
     async def page(
         self, caller: Caller, which: AccountFilter, column: AccountColumn, part: Slice
