@@ -32,6 +32,8 @@ from serinus.presentation.http.v1.shapes import CreatePost, PostDto, UpdatePost,
 from serinus.presentation.http.v1.signed_in import SignedInRequest
 
 LIST = {"asks": ["page", "limit", "status", "author", "tag", "sort"], "sorts": PostColumn}
+# Of this one the tag stands in the path.
+LIST_BY_TAG = {"asks": ["page", "limit", "status", "author", "sort"], "sorts": PostColumn}
 
 
 @get("/", opt=LIST)
@@ -42,7 +44,7 @@ async def list_posts(
     return await _page(request, services, tag=None)
 
 
-@get("/tag/{tag:str}", opt=LIST)
+@get("/tag/{tag:str}", opt=LIST_BY_TAG)
 async def list_tagged_posts(
     request: SignedInRequest, services: NamedDependency[V1Services]
 ) -> Envelope[Page[PostDto]]:

@@ -35,6 +35,7 @@ def status_name(status: Status) -> str:
 
 
 STATUS = _documented(enum=["draft", "published", "archived"])
+RoleName = Annotated[str, _documented(enum=[role_name(role) for role in Role])]
 ANY_ROLE = _documented(
     description="In any case, also as in filters: `super_admin`.",
     examples=[role_name(role) for role in Role],
@@ -119,7 +120,7 @@ class UserInfo(msgspec.Struct, frozen=True):
     email: str | None
     first_name: str | None
     last_name: str | None
-    role: str | None
+    role: RoleName | None
     is_active: bool
     email_verified: bool
     last_login: Time | None
