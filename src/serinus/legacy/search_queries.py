@@ -11,7 +11,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 MAX_OFFSET = 2**62  # bigint holds little more, and no table as much
-MOST_RANKED = 10_000  # the newest matches; the others follow, as if they scored nothing
+MOST_RANKED = 1_000  # the newest matches; the others follow, as if they scored nothing
 
 MATCHED = """
     query AS MATERIALIZED (SELECT * FROM search_query(:text)),

@@ -259,14 +259,14 @@ async def test_of_very_many_hits_the_newest_are_ranked_and_the_others_follow_all
         """
         INSERT INTO search_documents (doc_type, id, title, title_key, created_at, runs, vector)
         SELECT 'post', gen_random_uuid(), n, n, to_timestamp(n), '', $1
-          FROM generate_series(1, 10020) AS n
+          FROM generate_series(1, 1020) AS n
         """,
         "'owl':1A",
     )
 
-    pages = [await found(http, "owl", limit=100, offset=n) for n in (9900, 10_000)]
+    pages = [await found(http, "owl", limit=100, offset=n) for n in (900, 1_000)]
 
-    assert [page["total"] for page in pages] == [10_020, 10_020]
+    assert [page["total"] for page in pages] == [1_020, 1_020]
     ranked, others = [page["hits"] for page in pages]
     assert {hit["score"] for hit in ranked} == {ranked[0]["score"]} != {0}
     assert {hit["score"] for hit in others} == {0}

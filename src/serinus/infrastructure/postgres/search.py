@@ -20,7 +20,7 @@ from serinus.infrastructure.postgres.failures import translate_errors
 # An offset beyond this is past the end of any table, and bigint could not hold it.
 MAX_OFFSET = 2**62
 #: Of more matches only the newest are ranked; the others follow, as if they scored nothing.
-MOST_RANKED = 10_000
+MOST_RANKED = 1_000
 
 _MATCHED = """
     query AS MATERIALIZED (SELECT * FROM search_query($1)),
