@@ -1,11 +1,13 @@
 """How the engine is set up, and how it is taken down again."""
 
 import ast
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 import serinus.legacy
 from serinus.legacy.application import create_app
@@ -96,3 +98,18 @@ async def test_requests_give_their_connections_back(engine: Engine) -> None:
         await engine.call("PUT", path, person, {"title": 1})
 
     assert engine.pool.checkedout() == 0
+
+
+async def test_how_busy_it_is_can_be_told(database_url: str) -> None:
+    async with running(configuration(database_url, pool_size=1)) as engine:
+        idle = engine.resources.load()
+        async with engine.resources.sessions() as session, asyncio.TaskGroup() as others:
+            await session.execute(text("SELECT 1"))
+            others.create_task(engine.call("GET", "/health"))
+            while not (busy := engine.resources.load()).pool_waiting:  # noqa: ASYNC110 - a pool tells nobody
+                await asyncio.sleep(0)
+            await session.commit()
+
+    assert (idle.pool_limit, idle.pool_size, idle.pool_used) == (1, 0, 0)
+    assert (busy.pool_limit, busy.pool_size, busy.pool_used) == (1, 1, 1)
+    assert (busy.pool_waiting, busy.passwords_waiting) == (1, 0)

@@ -82,3 +82,19 @@ async def test_giving_a_connection_back_costs_no_round_trip(database_url: str) -
 
     assert sent == ["SELECT 1"]
     await pool.close()
+
+
+async def test_who_waits_for_a_connection_is_counted(database_url: str) -> None:
+    pool = await open_pool(database_url, size=1)
+    connection = await pool.acquire()
+    assert pool.waiting == 0
+
+    waiting = [asyncio.create_task(pool.fetchval("SELECT 1")) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert pool.waiting == 3
+
+    waiting.pop().cancel()
+    await pool.release(connection)
+    assert await asyncio.gather(*waiting) == [1, 1]
+    assert pool.waiting == 0
+    await pool.close()
