@@ -408,6 +408,25 @@ async def test_only_administrators_reindex(people: People, role: Role) -> None:
     assert refusal(await somebody.post("/search/reindex")) == refused
 
 
+@pytest.mark.parametrize(
+    ("role", "permission", "status"),
+    [
+        (Role.ADMIN, "search:reindex", 202),
+        (Role.ADMIN, "posts:read", 403),
+        (Role.EDITOR, "search:reindex", 403),
+    ],
+)
+async def test_a_key_reindexes_when_both_it_and_its_owner_may(
+    http: httpx.AsyncClient, people: People, role: Role, permission: str, status: int
+) -> None:
+    owner = await people.a(role)
+    key = data(await owner.post("/api-keys", name="cron", permissions=[permission]), 201)
+
+    answer = await http.post("/search/reindex", headers={"X-API-Key": key["raw_key"]})
+
+    assert answer.status_code == status
+
+
 async def test_reindexing_needs_somebody_signed_in(http: httpx.AsyncClient) -> None:
     refused = (401, "Missing or malformed authorization header.")
 
