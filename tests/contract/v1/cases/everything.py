@@ -1,5 +1,10 @@
 """All cases, in the order in which the contract speaks of them."""
 
-from tests.contract.v1.cases import everywhere, posts_read
+from tests.contract.v1.cases import everywhere, headers, information, posts_read
 
-CASES = [*everywhere.CASES, *posts_read.CASES]
+CASES = [
+    *everywhere.CASES,
+    *headers.CASES,
+    *information.CASES,
+    *posts_read.CASES,
+]
