@@ -16,6 +16,9 @@ from tests.contract.v1.equivalence.steps import Step
 from tests.contract.v1.equivalence.tally import PROPERTY, succeeded
 from tests.support.databases import Clones
 
+# Some seconds as a rule, but finding the shortest script takes longer.
+pytestmark = pytest.mark.timeout(900)
+
 SHARDS, SCRIPTS = 16, 128
 law = settings(
     deadline=None,
@@ -31,9 +34,6 @@ def stage(clones: Clones) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.timeout(
-    900
-)  # as a rule some seconds, but finding the shortest script takes longer
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_the_engines_cannot_be_told_apart(
     stage: Stage, shard: int, record_property: Callable[[str, object], None]

@@ -115,14 +115,14 @@ class World:
 
     async def take(self, step: Step) -> tuple[int, object]:
         """The status, and the whole answer as far as both engines must agree about it."""
-        headers, body = {**self._credentials(step.who), **step.headers}, step.body
+        headers, body = {**self.credentials(step.who), **step.headers}, step.body
         if body is NOTHING:
             body = b""
         elif not isinstance(body, bytes):
             headers.setdefault("content-type", "application/json")
-            body = json.dumps(self._resolved(body)).encode()
+            body = json.dumps(self.resolved(body)).encode()
         answer = await ask(
-            self.app, step.method, "/api/v1" + self._resolved(step.path), headers, body
+            self.app, step.method, "/api/v1" + self.resolved(step.path), headers, body
         )
         shown = _parsed(answer.body) if answer.body else None
         if 200 <= answer.status < 300:
@@ -139,7 +139,7 @@ class World:
         rows = await rows_of(self.pool)
         return {table: [self.names.named(row) for row in rows[table]] for table in rows}
 
-    def _credentials(self, who: str | dict[str, str] | None) -> dict[str, str]:
+    def credentials(self, who: str | dict[str, str] | None) -> dict[str, str]:
         match who:
             case None:
                 return {}
@@ -148,16 +148,16 @@ class World:
             case _ if who in self.people:
                 return dict(self.people[who])
             case _ if who.startswith("<raw key"):
-                return {"x-api-key": self._resolved(who)}
+                return {"x-api-key": self.resolved(who)}
             case _:
-                return {"authorization": f"Bearer {self._resolved(who)}"}
+                return {"authorization": f"Bearer {self.resolved(who)}"}
 
-    def _resolved(self, value: Any) -> Any:
+    def resolved(self, value: Any) -> Any:
         match value:
             case dict():
-                return {name: self._resolved(member) for name, member in value.items()}
+                return {name: self.resolved(member) for name, member in value.items()}
             case list():
-                return [self._resolved(item) for item in value]
+                return [self.resolved(item) for item in value]
             case str():
                 return REFERENCE.sub(self._meant, value)
             case _:
