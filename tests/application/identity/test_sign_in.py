@@ -100,6 +100,20 @@ async def test_a_hash_is_verified_even_where_nobody_is_known(sign_in: SignIn) ->
     assert counting.verified == [None]
 
 
+async def test_of_an_inactive_account_a_right_password_is_not_told_from_a_wrong_one(
+    sign_in: SignIn, pool: asyncpg.Pool
+) -> None:
+    await register(sign_in)
+    await pool.execute("UPDATE users SET is_active = false")
+    counting = Counting(sign_in.passwords)
+
+    with pytest.raises(InvalidCredentials):
+        await login(replace(sign_in, passwords=counting))
+
+    # Verified against a hash of nobody's, so that it is wrong, and told as late as if it were.
+    assert counting.verified == [None]
+
+
 class Overtaken(PostgresAccounts):
     """Somebody stores another hash right after this sign-in has read the old one."""
 
