@@ -15,7 +15,7 @@ from tests.support.running import ServerMissing
 from tests.support.servers import Servers, WorkerServers
 
 # Loaded here, since the process that prints the summary may never look into the folder of it.
-pytest_plugins = ["tests.contract.v1.printed"]
+pytest_plugins = ["tests.contract.v1.printed", "tests.support.measured"]
 
 # A slow machine breaks no law.
 settings.register_profile("serinus", deadline=None)
