@@ -170,6 +170,17 @@ async def test_who_went_away_is_counted_apart() -> None:
     assert app.in_flight == 0
 
 
+async def test_a_log_that_cannot_be_written_spoils_no_answer() -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    counted = Counted()
+    async with client(hello, full, RouteCounter(ROUTES, counted)) as http:
+        assert (await http.get("/api/v1/posts")).text == "hello"
+
+    assert len(counted.seen) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "contract"),
     [

@@ -76,9 +76,14 @@ class RequestContext:
             await self._answered(scope, receive, outgoing)
         finally:
             self.in_flight -= 1
-            seconds = perf_counter() - began
-            for observe in self.observers:
+            self._account_for(scope, outgoing, perf_counter() - began)
+
+    def _account_for(self, scope: Scope, outgoing: "Outgoing", seconds: float) -> None:
+        for observe in self.observers:
+            try:
                 observe(scope, outgoing.status, outgoing.size, seconds)
+            except OSError:  # a full disk, a log that nobody reads any more: requests go on
+                continue
 
     async def _answered(self, scope: Scope, receive: Receive, outgoing: "Outgoing") -> None:
         try:

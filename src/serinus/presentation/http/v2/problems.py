@@ -24,7 +24,7 @@ from serinus.domain.errors import (
     Violation,
 )
 from serinus.domain.identity.sessions import InvalidToken, TokenReused
-from serinus.presentation.http.asgi import Receive, Scope, Send, answer
+from serinus.presentation.http.asgi import Receive, Scope, Send, answer, shown_path
 from serinus.presentation.http.v2 import refusals
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
 
@@ -213,7 +213,7 @@ def _on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Respons
         "request failed",
         request_id=request_id(cast("Scope", request.scope)),
         method=request.scope["method"],
-        path=request.scope["path"],
+        path=shown_path(cast("Scope", request.scope)),
         exc_info=error,
     )
     return _on_expected(request, refusals.InternalError())
