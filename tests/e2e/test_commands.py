@@ -123,6 +123,20 @@ def test_accounts_are_made_listed_and_given_passwords(
     assert [user["role"] for user in json.loads(listed.stdout)] == ["admin"]
 
 
+def test_a_name_is_shown_as_it_is_written(tmp_path: Path, database_url: str) -> None:
+    settings = deployed(database_url)
+    made = command(
+        *("user", "create", "a@example.org", "--username", "[/bold] [red]ann"),
+        "--password-stdin",
+        cwd=tmp_path,
+        stdin="a long enough passphrase",
+        **settings,
+    )
+
+    assert made.stdout == "[/bold] [red]ann <a@example.org> is author\n"
+    assert "[/bold] [red]ann" in command("user", "list", cwd=tmp_path, **settings).stdout
+
+
 def test_keys_are_made_listed_and_revoked(tmp_path: Path, database_url: str) -> None:
     settings = deployed(database_url)
     boss = "boss@example.org"

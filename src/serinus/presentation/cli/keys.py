@@ -9,10 +9,10 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from serinus.application.identity.api_keys import IssuedKey
 from serinus.domain.identity.api_keys import ALL_SCOPES, ApiKey
+from serinus.presentation.cli.plain import plain
 
 MAX_DAYS = 3650
 
@@ -58,7 +58,7 @@ def key_app(keys: Keys) -> typer.Typer:
         # Alone on standard output, so that a script can take it from there.
         sys.stdout.write(issued.raw + "\n")
         notes.print(
-            _plain(f"{issued.key.id}, for {', '.join(issued.key.scopes)}: shown this once")
+            plain(f"{issued.key.id}, for {', '.join(issued.key.scopes)}: shown this once")
         )
 
     @app.command(name="list")
@@ -74,7 +74,7 @@ def key_app(keys: Keys) -> typer.Typer:
     def revoke(key_id: UUID) -> None:
         """Take a key back, whoever's it is, by the id that is listed or stands in it."""
         revoked = keys.revoke_key(key_id)
-        out.print(_plain(f"{revoked.name} ({revoked.id}) works no longer"), soft_wrap=True)
+        out.print(plain(f"{revoked.name} ({revoked.id}) works no longer"), soft_wrap=True)
 
     return app
 
@@ -84,10 +84,5 @@ def _table(keys: Sequence[ApiKey]) -> Table:
     for key in keys:
         used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
         expires = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
-        table.add_row(str(key.id), _plain(key.name), ", ".join(key.scopes), used, expires)
+        table.add_row(str(key.id), plain(key.name), ", ".join(key.scopes), used, expires)
     return table
-
-
-def _plain(text: str) -> Text:
-    """People name their keys: what a terminal would obey is shown as it is written."""
-    return Text("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))

@@ -23,6 +23,7 @@ from serinus.presentation.cli.operations import (
     State,
     Stopped,
 )
+from serinus.presentation.cli.plain import plain
 
 MARK = {State.OK: "[green]ok[/]", State.WARNING: "[yellow]look[/]", State.FAILED: "[red]no[/]"}
 
@@ -148,7 +149,7 @@ def _users(operations: Operations) -> typer.Typer:
             password=_password(from_stdin=password_stdin),
             role=role,
         )
-        out.print(f"{account.username} <{account.email}> is {account.role}")
+        out.print(plain(f"{account.username} <{account.email}> is {account.role}"))
 
     @users.command(name="list")
     def list_users(*, as_json: AsJson = False) -> None:
@@ -163,7 +164,7 @@ def _users(operations: Operations) -> typer.Typer:
     def password(email: str) -> None:
         """Set an account's password and end its sessions."""
         account = operations.set_password(email=email, password=_ask_password())
-        out.print(f"{account.username}: the password is set, all sessions have ended")
+        out.print(plain(f"{account.username}: the password is set, all sessions have ended"))
 
     return users
 
@@ -172,7 +173,7 @@ def _print_accounts(accounts: Sequence[Account]) -> None:
     table = Table("name", "e-mail", "role", "active")
     for account in accounts:
         active = "yes" if account.is_active else "no"
-        table.add_row(account.username, account.email, account.role, active)
+        table.add_row(plain(account.username), plain(account.email), account.role, active)
     out.print(table)
 
 
