@@ -1,7 +1,6 @@
 """What Prometheus is told by a running server, of one worker or of several."""
 
 import asyncio
-import os
 import re
 import signal
 from collections.abc import Iterator
@@ -59,8 +58,10 @@ def workers(server: RunningServer) -> list[psutil.Process]:
     ]
 
 
-def folders() -> set[Path]:
-    return set(Path(os.environ.get("TMPDIR", "/tmp")).glob("*serinus-metrics-*"))  # noqa: S108 - where servers make them
+def folder_in(temporary: Path) -> Path:
+    """Where the workers of a server add up what they count."""
+    (folder,) = temporary.glob("serinus-metrics-*")
+    return folder
 
 
 @pytest.fixture(params=["1", "2"], ids="{} worker(s)".format)
@@ -82,13 +83,14 @@ async def test_whichever_worker_is_asked_tells_the_sum(server: RunningServer) ->
         assert f"serinus_routing_share {0.5 if ENGINE_V1 else 1.0}" in text
 
 
-async def test_a_killed_worker_takes_nothing_of_the_sum_with_it(starting: Starting) -> None:
-    before = folders()
-    with starting(SERINUS_WORKERS="2") as server:
+async def test_a_killed_worker_takes_nothing_of_the_sum_with_it(
+    starting: Starting, tmp_path: Path
+) -> None:
+    with starting(SERINUS_WORKERS="2", TMPDIR=str(tmp_path)) as server:
         await ask(server, "/api/v2/posts", 40)
         first = await scraped(server)
         assert counted(first, route="/api/v2/posts") == 40
-        (folder,) = {each for each in folders() - before if list(each.glob("counter_*"))}
+        folder = folder_in(tmp_path)
 
         victim = next(w for w in workers(server) if (folder / f"counter_{w.pid}.db").exists())
         victim.send_signal(signal.SIGKILL)
