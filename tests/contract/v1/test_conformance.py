@@ -79,7 +79,9 @@ class Worlds:
 
     def of(self, engine: Engine) -> World:
         if engine not in self._open:
-            opening = self._stack.enter_async_context(world(engine, self._clones.take()))
+            url = self._clones.take()
+            self._stack.callback(self._clones.drop, url)
+            opening = self._stack.enter_async_context(world(engine, url))
             self._open[engine] = self.runner.run(opening)
         return self._open[engine]
 

@@ -6,6 +6,7 @@ stays in `.hypothesis` until it passes.
 
 from collections.abc import Callable, Iterator
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -14,6 +15,7 @@ from tests.contract.v1.equivalence.playing import Difference, Stage, staged
 from tests.contract.v1.equivalence.scripts import scripts
 from tests.contract.v1.equivalence.steps import Step
 from tests.contract.v1.equivalence.tally import PROPERTY, succeeded
+from tests.contract.v1.equivalence.worlds import TABLES, UNTOUCHED
 from tests.support.databases import Clones
 
 # Some seconds as a rule, but finding the shortest script takes longer.
@@ -48,6 +50,12 @@ def test_the_engines_cannot_be_told_apart(
     finally:
         record_property(PROPERTY, dict(stage.counts))
     assert succeeded(stage.counts) > 0.4  # or it would compare refusals
+
+
+async def test_every_table_is_compared_or_left_out_for_a_reason(pool: asyncpg.Pool) -> None:
+    found = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+
+    assert {row["tablename"] for row in found} == {*TABLES, *UNTOUCHED}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

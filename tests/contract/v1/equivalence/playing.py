@@ -68,9 +68,11 @@ def staged(clones: Clones) -> Iterator[Stage]:
             ]
             return worlds, first & second
 
-        worlds, fixed = runner.run(opened())
-        yield Stage(worlds, fixed, runner)
-        runner.run(stack.aclose())
+        try:
+            worlds, fixed = runner.run(opened())
+            yield Stage(worlds, fixed, runner)
+        finally:
+            runner.run(stack.aclose())
     for url in urls:
         clones.drop(url)
 
