@@ -67,6 +67,18 @@ ALLOWED = {
     f"{POST}/publish": "POST",
     "/posts/tag/birds": "GET, HEAD",
     "/tags": "GET, HEAD",
+    "/users": "GET, HEAD",
+    "/users/{unknown}": "DELETE, GET, HEAD, PUT",
+    "/users/{unknown}/posts": "GET, HEAD",
+    "/users/{unknown}/role": "POST",
+    "/admin/posts": "GET, HEAD, POST",
+    "/admin/posts/{unknown}": "DELETE",
+    "/api-keys": "GET, HEAD, POST",
+    "/api-keys/{unknown}": "DELETE",
+    "/search": "GET, HEAD",
+    "/search/suggest": "GET, HEAD",
+    "/search/stats": "GET, HEAD",
+    "/search/reindex": "POST",
 }
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"}
 
@@ -93,6 +105,19 @@ SIGNED_IN_ONLY = [
     ("POST", f"{POST}/publish"),
     ("GET", "/posts/tag/birds"),
     ("GET", "/tags"),
+    ("GET", "/users"),
+    ("GET", "/users/{unknown}"),
+    ("PUT", "/users/{unknown}"),
+    ("DELETE", "/users/{unknown}"),
+    ("GET", "/users/{unknown}/posts"),
+    ("POST", "/users/{unknown}/role"),
+    ("GET", "/admin/posts"),
+    ("POST", "/admin/posts"),
+    ("DELETE", "/admin/posts/{unknown}"),
+    ("GET", "/api-keys"),
+    ("POST", "/api-keys"),
+    ("DELETE", "/api-keys/{unknown}"),
+    ("POST", "/search/reindex"),
 ]
 
 CREDENTIALS = [
@@ -206,6 +231,10 @@ WITH_BODY = [
     ("POST", "/auth/refresh"),
     ("POST", "/posts"),
     ("PUT", POST),
+    ("PUT", "/users/{unknown}"),
+    ("POST", "/users/{unknown}/role"),
+    ("POST", "/admin/posts"),
+    ("POST", "/api-keys"),
 ]
 OTHER_TYPES = {
     "no content type": None,

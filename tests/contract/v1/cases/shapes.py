@@ -103,7 +103,7 @@ def tag_dto(name: str, slug: str, usage_count: int = 0, **members: Any) -> dict[
     } | members
 
 
-def user(name: str, role: str | None = None, **members: Any) -> dict[str, Any]:
+def user(name: str, holding: str | None = None, /, **members: Any) -> dict[str, Any]:
     """A person of the state as they see themselves, or as administrators see them."""
     return {
         "id": the(name),
@@ -111,7 +111,7 @@ def user(name: str, role: str | None = None, **members: Any) -> dict[str, Any]:
         "email": the(f"{name}.email"),
         "first_name": None,
         "last_name": None,
-        "role": ROLE_NAMES[role or name],
+        "role": ROLE_NAMES[holding or name],
         "is_active": True,
         "email_verified": False,
         "last_login": None,

@@ -62,7 +62,7 @@ class Run:
         request = self._request(ask)
         received = self.served.http.send(request)
         path = request.url.raw_path.decode()
-        engine = self.served.engine(path, request.headers, self._address)
+        engine = self.served.engine(path, request.headers, request.headers["x-forwarded-for"])
         self.engines.append(engine)
         wrong = list(self._wrong(answer, received, engine))
         assert not wrong, "\n".join([f"{which}, by engine {engine}", *wrong, received.text])
