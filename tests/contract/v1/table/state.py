@@ -51,11 +51,12 @@ class World:
         known |= {"version": serinus.__version__}
         with self.database.transaction():
             self.database.execute(WIPE)
-            self._plant_people()
-            for item in self.case.state:
-                plant = self._planters().get(item.kind)
-                if plant is not None:
-                    plant(item.name, said(dict(item.columns), self.names))
+            with self.database.pipeline():  # one round trip for all rows
+                self._plant_people()
+                for item in self.case.state:
+                    plant = self._planters().get(item.kind)
+                    if plant is not None:
+                        plant(item.name, said(dict(item.columns), self.names))
 
     def _planters(self) -> dict[str, Callable[[str, dict[str, Any]], None]]:
         return {
