@@ -6,11 +6,11 @@ from tests.contract.v1.equivalence.steps import (
     anybody,
     anything,
     at,
-    in_address,
     one_of,
     reference,
     steps,
     texts,
+    unknown_or_none,
     writers,
 )
 
@@ -29,7 +29,7 @@ odd_keys = st.fixed_dictionaries(
     },
 )
 owners = one_of((5, writers), (2, reference("session")), (1, anybody))
-key_ids = one_of((8, reference("key")), (1, in_address))
+key_ids = one_of((8, reference("key")), (1, unknown_or_none))
 keeping_keys = one_of(
     (5, steps(owners, "POST", "/api-keys", sound_keys)),
     (1, steps(anybody, "POST", "/api-keys", odd_keys)),

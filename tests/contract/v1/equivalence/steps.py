@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from hypothesis import strategies as st
 
@@ -55,6 +56,11 @@ def at(before: str, middle: Strategy, after: str = "") -> Strategy:
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 in_address = words.map(lambda text: quote(text, safe=""))
+#: An id that nothing has, or what is no id, or not quite.
+unknown_or_none = st.one_of(
+    st.sampled_from([f"{UUID(int=999)}", f"{{{UUID(int=1)}}}", UUID(int=1).hex, "x"]),
+    in_address,
+)
 # On both sides of the contract's limits.
 lengths = st.sampled_from([2, 3, 50, 51, 60, 61, 100, 101, 128, 129, 160, 161])
 long_lengths = st.sampled_from([255, 256, 500, 501, 2049])
