@@ -23,6 +23,7 @@ OPERATIONS = [
     "GET /api/v1/health/liveness",
     "GET /api/v1/health/readiness",
     "GET /api/v1/info",
+    "GET /api/v1/metrics",
     "GET /api/v1/posts",
     "GET /api/v1/posts/tag/{tag}",
     "GET /api/v1/posts/{id}",

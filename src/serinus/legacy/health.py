@@ -23,6 +23,9 @@ CHECK_TIMEOUT = 3.0  # seconds
 
 State = Literal["up", "down", "disabled"]
 
+# Of the contract, and answered before any engine is chosen.
+BEFORE_THE_ENGINES = ["GET /api/v1/metrics"]
+
 router = APIRouter(prefix="/api/v1")
 
 
@@ -123,8 +126,9 @@ async def _cache_state(shared: Resources) -> State:
 
 
 def _operations(app: FastAPI) -> list[str]:
-    return sorted(
+    served = [
         f"{method} {route.path}"
         for route in iter_route_contexts(app.routes)
         for method in route.methods or ()
-    )
+    ]
+    return sorted([*served, *BEFORE_THE_ENGINES])

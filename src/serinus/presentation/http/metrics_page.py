@@ -7,6 +7,7 @@ from serinus.application.identity.authentication import Authentication
 from serinus.domain.errors import Forbidden, SerinusError
 from serinus.presentation.http.asgi import App, Receive, Scope, Send, answer, header
 
+PATHS = ("/metrics", "/api/v1/metrics")
 METHODS = ("GET", "HEAD")
 MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
@@ -47,3 +48,30 @@ class MetricsPage:
         )
         if self.scope not in known.caller.scopes:
             raise Forbidden(f"this needs the scope {self.scope}")
+
+
+def documented(failed: str) -> dict[str, dict[str, object]]:
+    """OpenAPI path items. `failed`: the reference of the contract's failure."""
+    return {path: {"get": _operation(path, failed)} for path in PATHS}
+
+
+def _operation(path: str, failed: str) -> dict[str, object]:
+    refusal = {"content": {"application/json": {"schema": {"$ref": failed}}}}
+    return {
+        "operationId": "metrics_at_root" if path == PATHS[0] else "metrics",
+        "tags": ["metrics"],
+        "summary": "What this service counts",
+        "description": (
+            "For Prometheus: the sums of all workers of this server. For everybody, or, with "
+            "`SERINUS_METRICS_SCOPE`, to those who hold that scope."
+        ),
+        "security": [{}, {"bearer": []}, {"apiKey": []}],
+        "responses": {
+            "200": {
+                "description": "Prometheus text.",
+                "content": {MEDIA_TYPE.decode(): {"schema": {"type": "string"}}},
+            },
+            "401": {"description": "Who is asking is not known, and has to be.", **refusal},
+            "403": {"description": "The scope is missing.", **refusal},
+        },
+    }

@@ -8,6 +8,7 @@ ENDPOINTS = sorted(
         "": "GET",
         "/info": "GET",
         "/health": "GET",
+        "/metrics": "GET",
         "/health/liveness": "GET",
         "/health/readiness": "GET",
         "/auth/register": "POST",

@@ -27,6 +27,8 @@ from serinus.presentation.http.v1.services import V1Services
 from serinus.presentation.http.v1.signed_in import SignedInOnly
 from serinus.presentation.http.v1.strictness import as_the_contract_has_it
 
+#: Of the contract, and answered before any engine is chosen.
+BEFORE_THE_ENGINES = ["GET /api/v1/metrics"]
 MAX_BODY = 10 * 1024 * 1024  # bytes; the layer in front refuses them first
 
 
@@ -80,7 +82,7 @@ def build_v1(services: V1Services) -> V1Application:
         openapi_config=None,
         logging_config=None,
     )
-    served += endpoints(app.routes)
+    served += sorted([*endpoints(app.routes), *BEFORE_THE_ENGINES])
     return app
 
 
