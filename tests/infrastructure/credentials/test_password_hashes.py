@@ -109,7 +109,11 @@ async def test_more_than_can_wait_are_turned_away_and_the_others_served() -> Non
     hashes.close()
 
 
-@pytest.mark.parametrize("stored", [None, "", "$2b$12$short", by_engine_v1(PASSWORD), "own"])
+@pytest.mark.parametrize(
+    "stored",
+    [None, "", "$2b$12$short", by_engine_v1(PASSWORD), "own"],
+    ids=["none", "empty", "short", "bcrypt", "argon2id"],  # a hash is another in each process
+)
 async def test_a_wrong_password_is_told_no_sooner_than_the_slower_scheme_takes(
     stored: str | None,
 ) -> None:
