@@ -22,8 +22,8 @@ settings.register_profile("serinus", deadline=None)
 settings.load_profile("serinus")
 
 SERVERS = pytest.StashKey[Servers]()
-# What makes a test need the `database` marker; fixtures built on these bring them along.
-NEED_A_SERVER = {"server_dsn", "database_url", "pool", "redis_url"}
+# Makes a test need the `database` marker; every fixture that is built on it brings it along.
+NEEDS_A_SERVER = "servers"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,7 +53,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if NEED_A_SERVER.intersection(getattr(item, "fixturenames", ())):
+        if NEEDS_A_SERVER in getattr(item, "fixturenames", ()):
             item.add_marker("database")
 
 
