@@ -103,6 +103,8 @@ def all_modes(clones: Clones, folder: Path) -> Iterator[dict[str, Served]]:
 def _served(mode: str, database_url: str, folder: Path) -> Iterator[Served]:
     line = DatabaseLine(database_url)
     settings = {"DATABASE_URL": line.url, "API_V2_TRAFFIC_PERCENTAGE": MODES[mode]}
+    if mode == "v2":
+        settings["USE_LEGACY_API_V1"] = "false"  # nothing may lean on what is not even imported
     try:
         with (
             serving(folder, **SETTINGS, **settings) as server,
