@@ -98,16 +98,14 @@ def fit_category(category: ImportedCategory) -> ImportedCategory:
 
 def fit_term(term: ImportedTerm) -> ImportedTerm:
     """Raise `Unfit` when nothing of its name is left."""
-    match term:
-        case ImportedCategory():
-            return fit_category(term)
-        case ImportedTag():
-            name = clean_name(clean(term.name))[:MAX_TAG_LENGTH].strip()
-            if not name:
-                raise Unfit("a tag without a name")
-            return ImportedTag(name=name)
-        case ImportedAuthor():
-            return term
+    if isinstance(term, ImportedAuthor):
+        return term
+    if isinstance(term, ImportedCategory):
+        return fit_category(term)
+    name = clean_name(clean(term.name))[:MAX_TAG_LENGTH].strip()
+    if not name:
+        raise Unfit("a tag without a name")
+    return ImportedTag(name=name)
 
 
 def _cleaned(post: ImportedPost, notes: list[Note]) -> ImportedPost:
