@@ -68,6 +68,12 @@ class Invalid(SerinusError):
         self.violations = tuple(violations)
 
 
+def refuse(violations: Sequence[Violation]) -> None:
+    """Raise `Invalid` unless there is nothing wrong."""
+    if violations:
+        raise Invalid(violations)
+
+
 class Unauthenticated(SerinusError):
     """Nobody is signed in, or the credentials do not hold."""
 

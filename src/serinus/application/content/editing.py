@@ -23,7 +23,7 @@ from serinus.domain.content.taxonomy import (
     distinct_tags,
     tag_violations,
 )
-from serinus.domain.errors import Invalid, Stale, Violation
+from serinus.domain.errors import Stale, Violation, refuse
 from serinus.domain.identity.caller import Caller
 
 MAX_SLUG = 255
@@ -58,7 +58,7 @@ class Editing:
         publish: bool = False,
     ) -> Post:
         """Raise `Invalid`, `Forbidden`, `SlugTaken`."""
-        _refuse(writing_violations(text, slug, tags, categories))
+        refuse(writing_violations(text, slug, tags, categories))
         check_may_create(caller, publish=publish)
         at = self.now()
         post = Post(
@@ -88,7 +88,7 @@ class Editing:
         post = await self._seen(caller, post_id, version)
         check_may_edit(caller, post)
         text = changes.edit(post.text)
-        _refuse(
+        refuse(
             writing_violations(text, changes.slug, changes.tags or (), changes.categories or ())
         )
         text = replace(text, title=text.title.strip())
@@ -158,8 +158,3 @@ def writing_violations(
             Violation("categories", "invalid_length", message, {"max": MAX_CATEGORY_LENGTH})
         )
     return found
-
-
-def _refuse(violations: Sequence[Violation]) -> None:
-    if violations:
-        raise Invalid(violations)

@@ -6,7 +6,7 @@ from typing import Protocol
 from serinus.application.content.ports import Clock, NewId, Slugs
 from serinus.domain.content.slug import slugify
 from serinus.domain.content.taxonomy import CountedTag, TagId, clean_name, tag_violations
-from serinus.domain.errors import Invalid, Stale, Violation
+from serinus.domain.errors import Stale, Violation, refuse
 from serinus.domain.identity.caller import Caller
 
 FALLBACK_SLUG = "tag"  # for a name without a letter or digit
@@ -50,7 +50,7 @@ class Tagging:
     async def create(self, caller: Caller, name: str, *, slug: str | None = None) -> CountedTag:
         """Raise `Forbidden`, `Invalid`, `TagTaken`."""
         caller.need(SCOPE)
-        _refuse(naming_violations(name, slug))
+        refuse(naming_violations(name, slug))
         at = self.now()
         tag = CountedTag(
             id=TagId(self.new_id()),
@@ -75,7 +75,7 @@ class Tagging:
     ) -> CountedTag:
         """What is None stays. Raise like `create`, and `TagNotFound`, `Stale`."""
         tag = await self._seen(caller, tag_id, version)
-        _refuse(naming_violations(tag.name if name is None else name, slug))
+        refuse(naming_violations(tag.name if name is None else name, slug))
         return await self.tags.save(
             replace(
                 tag,
@@ -98,7 +98,7 @@ class Tagging:
         """Raise `Forbidden`, `Invalid`, `TagNotFound`, `Stale`."""
         tag = await self._seen(caller, tag_id, version)
         if tag.id == into:
-            _refuse([Violation("into", "not_allowed", "a tag is not merged into itself")])
+            refuse([Violation("into", "not_allowed", "a tag is not merged into itself")])
         return await self.tags.merge(tag, into)
 
     async def _seen(self, caller: Caller, tag_id: TagId, version: int | None) -> CountedTag:
@@ -118,8 +118,3 @@ def naming_violations(name: str, slug: str | None) -> list[Violation]:
     elif slug is not None and not slugify(slug):
         found.append(Violation("slug", "invalid_format", "no letter or digit in it"))
     return found
-
-
-def _refuse(violations: list[Violation]) -> None:
-    if violations:
-        raise Invalid(violations)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from serinus.application.identity.ports import Clock, NewId, Passwords
-from serinus.domain.errors import Invalid
+from serinus.domain.errors import refuse
 from serinus.domain.identity.accounts import (
     Account,
     clean_email,
@@ -54,8 +54,7 @@ class Administration:
         username, email = clean_username(username), clean_email(email)
         found = username_violations(username) + email_violations(email)
         found += password_violations(password, username=username, common=self.common_passwords)
-        if found:
-            raise Invalid(found)
+        refuse(found)
         at = self.now()
         account = Account(
             id=UserId(self.new_id()),
@@ -81,7 +80,6 @@ class Administration:
             username=await self.accounts.username(email),
             common=self.common_passwords,
         )
-        if found:
-            raise Invalid(found)
+        refuse(found)
         hashed = await self.passwords.hash(password)
         return await self.accounts.set_password(email, hashed, at=self.now())

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from serinus.application.identity.ports import Clock, NewId
-from serinus.domain.errors import Invalid
+from serinus.domain.errors import refuse
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import (
     ApiKey,
@@ -124,8 +124,7 @@ class KeyRing:
         """For whoever may act for the owner. Raise like `ApiKeys.add`, and `Invalid`."""
         name, distinct, at = clean_key_name(name), tuple(dict.fromkeys(scopes)), self.now()
         found = key_violations(name, distinct) + expiry_violations(expires_at, at=at)
-        if found:
-            raise Invalid(found)
+        refuse(found)
         key = ApiKey(
             id=ApiKeyId(self.new_id()),
             user_id=owner,

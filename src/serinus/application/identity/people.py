@@ -8,7 +8,7 @@ from typing import Protocol
 
 from serinus.application.identity.ports import Accounts, Clock
 from serinus.application.slices import NumberedPage, Slice
-from serinus.domain.errors import Invalid, Stale
+from serinus.domain.errors import Stale, refuse
 from serinus.domain.identity.accounts import Account, account_violations, cleaned
 from serinus.domain.identity.caller import Caller, Role, UserId
 from serinus.domain.identity.people import check_may_change
@@ -127,5 +127,4 @@ def _check(stored: Account, edited: Account) -> None:
         for violation in account_violations(edited)
         if getattr(edited, violation.field) != getattr(stored, violation.field)
     ]
-    if found:
-        raise Invalid(found)
+    refuse(found)

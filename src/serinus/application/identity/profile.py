@@ -13,7 +13,7 @@ from serinus.application.identity.ports import (
     Sessions,
 )
 from serinus.application.identity.sign_in import SignInLimits
-from serinus.domain.errors import Invalid, Stale, Violation
+from serinus.domain.errors import Stale, Violation, refuse
 from serinus.domain.identity.accounts import Account, account_violations, cleaned
 from serinus.domain.identity.caller import Caller, SessionId
 from serinus.domain.identity.passwords import MAX_LENGTH, password_violations
@@ -85,8 +85,7 @@ class Profile:
                 password.new, username=edited.username, common=self.common_passwords
             )
             violations += await self._current_violations(stored, password.current)
-        if violations:
-            raise Invalid(violations)
+        refuse(violations)
 
     async def _current_violations(
         self, account: Account, current: str | None

@@ -15,7 +15,7 @@ from serinus.application.identity.ports import (
     Sessions,
     SignInProof,
 )
-from serinus.domain.errors import Invalid, TooMany
+from serinus.domain.errors import TooMany, refuse
 from serinus.domain.identity.accounts import (
     Account,
     account_violations,
@@ -155,8 +155,7 @@ class SignIn:
         violations += password_violations(
             password, username=account.username, common=self.common_passwords
         )
-        if violations:
-            raise Invalid(violations)
+        refuse(violations)
 
     async def _verified(self, email: str, password: str) -> tuple[UserId, SignInProof]:
         """One text and about one time for every way to be wrong."""

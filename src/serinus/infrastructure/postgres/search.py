@@ -16,9 +16,8 @@ from serinus.application.content.searching import (
     SearchQuery,
 )
 from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.numbered_pages import MAX_OFFSET
 
-# An offset beyond this is past the end of any table, and bigint could not hold it.
-MAX_OFFSET = 2**62
 #: Of more matches only the newest are ranked; the others follow, as if they scored nothing.
 MOST_RANKED = 1_000
 

@@ -7,6 +7,7 @@ What an engine makes up (ids, times, tokens) is described by what it must look l
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,11 +62,11 @@ def said(value: Any, names: Names) -> Any:
             return value
 
 
-class Made:
+class Made(ABC):
     """A value that the engine makes up, known only by what it looks like."""
 
-    def fits(self, value: object, names: Names) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def fits(self, value: object, names: Names) -> bool: ...
 
 
 @dataclass(frozen=True)

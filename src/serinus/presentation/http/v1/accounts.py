@@ -1,7 +1,6 @@
 """/api/v1/auth: registration, sign-in, and the caller's own profile."""
 
-from litestar import Request, Router, get, post
-from litestar.datastructures import State
+from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.types import Guard
 
@@ -17,9 +16,7 @@ from serinus.presentation.http.v1.shapes import (
     Register,
     UserInfo,
 )
-from serinus.presentation.http.v1.signed_in import SignedInRequest
-
-AnyoneRequest = Request[None, None, State]
+from serinus.presentation.http.v1.signed_in import AnyoneRequest, SignedInRequest
 
 
 @post(

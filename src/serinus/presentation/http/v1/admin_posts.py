@@ -8,7 +8,7 @@ from serinus.application.content.editing import writing_violations
 from serinus.domain.content.listing import Listing, Order
 from serinus.domain.content.post import Text, check_may_oversee, check_may_remove
 from serinus.domain.content.post_query import Part
-from serinus.domain.errors import Invalid
+from serinus.domain.errors import refuse
 from serinus.presentation.http.v1.envelope import Envelope, Message, ok
 from serinus.presentation.http.v1.last_wins import last_wins
 from serinus.presentation.http.v1.reading import body_of, post_id_of
@@ -67,5 +67,4 @@ def router(signed_in: Guard) -> Router:
 
 def _check(text: Text) -> None:
     found = writing_violations(text, None, (), ())
-    if found:
-        raise Invalid(found)
+    refuse(found)

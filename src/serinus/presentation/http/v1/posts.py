@@ -15,13 +15,14 @@ from serinus.domain.content.post import (
     may_see,
 )
 from serinus.domain.content.taxonomy import clean_name
-from serinus.domain.errors import Invalid
+from serinus.domain.errors import refuse
 from serinus.presentation.http.v1.envelope import Envelope, Message, ok
 from serinus.presentation.http.v1.last_wins import last_wins
 from serinus.presentation.http.v1.pages import Page, page_of
 from serinus.presentation.http.v1.reading import (
     body_of,
     filter_of,
+    over,
     post_id_of,
     query_of,
     slice_of,
@@ -154,9 +155,6 @@ async def _page(
 def _edited(text: Text, sent: WritePost) -> Text:
     """What was sent, over what was there. Titles and contents cannot be cleared."""
 
-    def over(given: str | None, there: str | None) -> str | None:
-        return there if given is None else given or None
-
     return replace(
         text,
         title=text.title if sent.title is None else sent.title,
@@ -177,5 +175,4 @@ def _categories(sent: WritePost) -> tuple[str, ...] | None:
 
 def _check(text: Text, sent: WritePost) -> None:
     found = writing_violations(text, sent.slug, sent.tags or (), _categories(sent) or ())
-    if found:
-        raise Invalid(found)
+    refuse(found)

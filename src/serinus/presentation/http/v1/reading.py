@@ -117,6 +117,11 @@ def _member(value: object, field: msgspec.structs.FieldInfo) -> object:
         raise Unreadable(f"Invalid type for field: {field.name}") from error
 
 
+def over(given: str | None, there: str | None) -> str | None:
+    """What was sent, over what was there: null leaves it, an empty string clears it."""
+    return there if given is None else given or None
+
+
 def query_of(connection: Connection) -> dict[str, str]:
     return dict(
         parse_qsl(connection.scope["query_string"].decode("latin-1"), keep_blank_values=True)

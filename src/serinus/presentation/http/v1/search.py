@@ -7,8 +7,7 @@ from typing import Self
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get, post
-from litestar.datastructures import State
+from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.types import Guard
 
@@ -16,12 +15,10 @@ from serinus.application.content.searching import DocType, Found, Hit, SearchOrd
 from serinus.presentation.http.v1.envelope import Envelope, Message, ok
 from serinus.presentation.http.v1.reading import Unreadable, limit_of, number_of, query_of
 from serinus.presentation.http.v1.services import V1Services
-from serinus.presentation.http.v1.signed_in import SignedInRequest
+from serinus.presentation.http.v1.signed_in import AnyoneRequest, SignedInRequest
 
 MAX_TEXT = 200  # characters
 DEFAULT_SUGGESTIONS = 10
-
-AnyoneRequest = Request[None, None, State]
 
 
 class SearchHit(msgspec.Struct, frozen=True):

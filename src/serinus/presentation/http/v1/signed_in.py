@@ -9,6 +9,8 @@ from litestar.handlers import BaseRouteHandler
 
 from serinus.application.identity.authentication import Authenticated, Authentication
 
+#: Whoever it is: no credentials were looked at.
+AnyoneRequest = Request[None, None, State]
 SignedInRequest = Request[Authenticated, None, State]
 
 

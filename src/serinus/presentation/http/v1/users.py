@@ -9,7 +9,7 @@ from litestar.types import Guard
 
 from serinus.application.content.numbered_pages import PostColumn
 from serinus.application.identity.people import AccountColumn, Changes
-from serinus.domain.errors import Invalid, Violation
+from serinus.domain.errors import Invalid, Violation, refuse
 from serinus.domain.identity.accounts import (
     Account,
     clean_email,
@@ -26,6 +26,7 @@ from serinus.presentation.http.v1.reading import (
     account_filter_of,
     body_of,
     filter_of,
+    over,
     query_of,
     role_named,
     slice_of,
@@ -94,7 +95,7 @@ async def update_user(
     """Change what is sent, leave the rest. `role` and `is_active` are for administrators."""
     caller, user_id = request.user.caller, user_id_of(request)
     sent = await body_of(request, UpdateUser)
-    _refuse(_violations(sent))
+    refuse(_violations(sent))
     changes = Changes(
         edit=partial(_edited, sent),
         role=None if sent.role is None else role_named(sent.role),
@@ -144,9 +145,6 @@ def router(signed_in: Guard) -> Router:
 def _edited(sent: UpdateUser, account: Account) -> Account:
     """What was sent, over what was there. First and last names can be cleared."""
 
-    def over(given: str | None, there: str | None) -> str | None:
-        return there if given is None else given or None
-
     return replace(
         account,
         username=account.username if sent.username is None else sent.username,
@@ -179,8 +177,3 @@ def _role(sent: ChangeRole) -> Role:
 
 def _no_role() -> Violation:
     return Violation("role", "not_allowed", f"the roles are {', '.join(Role)}")
-
-
-def _refuse(violations: list[Violation]) -> None:
-    if violations:
-        raise Invalid(violations)
