@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -26,7 +27,9 @@ def username_key(username: str) -> str:
 
 async def open_account(session: AsyncSession, passwords: Passwords, form: Register) -> User:
     """Add a subscriber to the session. Raises 409."""
-    await _check_free(session, form)
+    # Before hashing, which costs far more than asking.
+    await check_free(session, username_key(form.username), form.email)
+    await _give_back_connection(session)
     now = datetime.now(UTC)
     user = User(
         id=uuid7(),
@@ -45,13 +48,33 @@ async def open_account(session: AsyncSession, passwords: Passwords, form: Regist
         version=1,
     )
     session.add(user)
+    await flush_names(session)
+    return user
+
+
+async def check_free(
+    session: AsyncSession, key: str, email: str, *, but: UUID | None = None
+) -> None:
+    """Raises 409 when somebody has the user name or the address, but for the user `but`."""
+    same = or_(User.username_key == key, User.email == email)
+    query = select(User.username_key, User.email).where(same)
+    if but is not None:
+        query = query.where(User.id != but)
+    taken = (await session.execute(query)).all()
+    if any(row.username_key == key for row in taken):
+        raise conflict(USERNAME_TAKEN)
+    if taken:
+        raise conflict(EMAIL_TAKEN)
+
+
+async def flush_names(session: AsyncSession) -> None:
+    """Raises 409 when somebody else was faster."""
     try:
         await session.flush()
-    except IntegrityError as error:  # somebody else was faster
+    except IntegrityError as error:
         if text := TAKEN.get(broken_constraint(error)):
             raise conflict(text) from None
         raise
-    return user
 
 
 async def prove(session: AsyncSession, passwords: Passwords, form: Login) -> User:
@@ -77,18 +100,6 @@ async def _still_opens(session: AsyncSession, user: User) -> bool:
         .with_for_update(key_share=True)
     )
     return found is not None
-
-
-async def _check_free(session: AsyncSession, form: Register) -> None:
-    """Before hashing, which costs far more than asking."""
-    key = username_key(form.username)
-    same = or_(User.username_key == key, User.email == form.email)
-    taken = (await session.execute(select(User.username_key, User.email).where(same))).all()
-    await _give_back_connection(session)
-    if any(row.username_key == key for row in taken):
-        raise conflict(USERNAME_TAKEN)
-    if taken:
-        raise conflict(EMAIL_TAKEN)
 
 
 async def _give_back_connection(session: AsyncSession) -> None:

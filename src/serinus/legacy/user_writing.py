@@ -3,15 +3,13 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from serinus.legacy.accounts import EMAIL_TAKEN, TAKEN, USERNAME_TAKEN, username_key
+from serinus.legacy.accounts import check_free, flush_names, username_key
 from serinus.legacy.authentication import Caller
 from serinus.legacy.authorisation import ADMINISTRATORS, need, need_permission
-from serinus.legacy.database import broken_constraint
-from serinus.legacy.envelope import conflict, forbidden
+from serinus.legacy.envelope import forbidden
 from serinus.legacy.models import LoginSession, Role, User
 from serinus.legacy.user_forms import ChangeRole, UpdateUser
 from serinus.legacy.user_queries import lock_user
@@ -28,7 +26,8 @@ async def update_user(
         need(caller, ADMINISTRATORS)
     if form.role is not None:
         _need_rank(caller, form.role)
-    await _check_free(session, user, form)
+    key = username_key(form.username) if form.username else user.username_key
+    await check_free(session, key, form.email or user.email, but=user.id)
     _set_names(user, form)
     if form.role is not None:
         user.role = form.role
@@ -72,22 +71,6 @@ def _need_rank(caller: Caller, role: Role) -> None:
         raise forbidden()
 
 
-async def _check_free(session: AsyncSession, user: User, form: UpdateUser) -> None:
-    key = username_key(form.username) if form.username else user.username_key
-    email = form.email or user.email
-    others = (
-        await session.execute(
-            select(User.username_key, User.email).where(
-                or_(User.username_key == key, User.email == email), User.id != user.id
-            )
-        )
-    ).all()
-    if any(other.username_key == key for other in others):
-        raise conflict(USERNAME_TAKEN)
-    if others:
-        raise conflict(EMAIL_TAKEN)
-
-
 def _set_names(user: User, form: UpdateUser) -> None:
     if form.username is not None:
         user.username = form.username
@@ -106,12 +89,7 @@ async def _save(session: AsyncSession, user: User) -> None:
     now = datetime.now(UTC)
     user.updated_at = now
     user.version += 1
-    try:
-        await session.flush()
-    except IntegrityError as error:  # somebody else was faster
-        if text := TAKEN.get(broken_constraint(error)):
-            raise conflict(text) from None
-        raise
+    await flush_names(session)
     if not user.is_active:
         await session.execute(
             update(LoginSession)
