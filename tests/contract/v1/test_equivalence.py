@@ -26,6 +26,7 @@ law = settings(
     deadline=None,
     max_examples=SCRIPTS,
     print_blob=True,
+    derandomize=False,  # where `CI` is set, it is by default the same scripts each time
     suppress_health_check=[HealthCheck.too_slow],
 )
 
