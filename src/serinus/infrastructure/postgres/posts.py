@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from serinus.application import acting
 from serinus.application.content.ports import Slugs, Term
 from serinus.domain.content.post import Post, PostId, PostNotFound
 from serinus.domain.content.slug import SlugTaken
@@ -42,6 +43,7 @@ ADD = f"""
 WITH ready AS (
     INSERT INTO slugs (slug, post_id, created_at)
     SELECT CASE WHEN $11 THEN $10 ELSE {free_slug("slugs", "$10")} END, $9, $8
+     WHERE (SELECT acting($27))
     ON CONFLICT DO NOTHING
     RETURNING slug
 ), {FIND_OR_ADD_TERMS}, p AS (
@@ -71,7 +73,7 @@ WITH p AS (
        SET slug = $3, title = $4, content = $5, content_format = $6, excerpt = $7, status = $8,
            locale = $9, featured_image = $10, meta_title = $11, meta_description = $12,
            updated_at = $13, published_at = $14, scheduled_at = $15, version = version + 1
-     WHERE id = $1 AND version = $2 AND deleted_at IS NULL
+     WHERE id = $1 AND version = $2 AND deleted_at IS NULL AND (SELECT acting($16))
     RETURNING *
 ), slug AS (
     INSERT INTO slugs (slug, post_id, created_at)
@@ -117,7 +119,7 @@ SELECT {PLAIN_COLUMNS}, p.content, {AUTHOR_COLUMNS},
 
 DELETE = """
 UPDATE posts SET deleted_at = $3, updated_at = $3, version = version + 1
- WHERE id = $1 AND version = $2 AND deleted_at IS NULL
+ WHERE id = $1 AND version = $2 AND deleted_at IS NULL AND (SELECT acting($4))
 RETURNING version
 """
 
@@ -159,6 +161,7 @@ class PostgresPosts:
             post.author.id,
             *_written(post),
             post.version,
+            acting.told(),
         )
 
         async def once() -> Post:
@@ -202,13 +205,14 @@ class PostgresPosts:
 
     async def delete(self, post_id: PostId, version: int, *, at: datetime) -> None:
         with translate_errors():
-            if await self._pool.fetchval(DELETE, post_id, version, at) is None:
+            arguments = (post_id, version, at, acting.told())
+            if await self._pool.fetchval(DELETE, *arguments) is None:
                 raise await _missed(self._pool, post_id)
 
     async def _save(self, connection: Connection, post: Post) -> Post:
         with _violations():
             row = await connection.fetchrow(
-                SAVE, post.id, post.version, post.slug, *_written(post)
+                SAVE, post.id, post.version, post.slug, *_written(post), acting.told()
             )
         if row is None:
             raise await _missed(connection, post.id)
