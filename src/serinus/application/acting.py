@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -60,6 +60,13 @@ def acting_as(actor: Actor) -> Iterator[None]:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+def identified(user: UUID, key: UUID | None = None) -> None:
+    """Whoever was noted is this user: said by the use case that found out."""
+    actor = _CURRENT.get()
+    if actor is not None:
+        _CURRENT.set(replace(actor, user=user, key=key))
 
 
 def current() -> Actor | None:

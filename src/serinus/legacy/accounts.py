@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from serinus.legacy.account_forms import Login, Register
+from serinus.legacy.acting import note_user
 from serinus.legacy.database import broken_constraint
 from serinus.legacy.envelope import conflict, unauthorized
 from serinus.legacy.models import Role, User
@@ -47,6 +48,7 @@ async def open_account(session: AsyncSession, passwords: Passwords, form: Regist
         updated_at=now,
         version=1,
     )
+    note_user(session, user.id)
     session.add(user)
     await flush_names(session)
     return user
@@ -86,6 +88,7 @@ async def prove(session: AsyncSession, passwords: Passwords, form: Login) -> Use
     proven = await passwords.verify(form.password, known)
     if user is None or not proven or not await _still_opens(session, user):
         raise unauthorized("Invalid credentials")
+    note_user(session, user.id)
     return user
 
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from serinus.legacy.acting import note_user
 from serinus.legacy.envelope import unauthorized
 from serinus.legacy.models import ApiKey, LoginSession, Role, User
 from serinus.legacy.permissions import allowed_by
@@ -65,6 +66,7 @@ async def has_session(request: Request, session: Session, resources: Shared) -> 
     )
     if user is None:
         raise unauthorized(INVALID_TOKEN)
+    note_user(session, user.id)
     return SessionCaller(user=user, session_id=claims.session_id)
 
 
@@ -98,6 +100,7 @@ async def _key_holder(session: AsyncSession, raw_key: str) -> Caller:
     ).one_or_none()
     if found is None or not is_key(raw_key, found.ApiKey.key_hash):
         raise unauthorized(INVALID_TOKEN)
+    note_user(session, found.User.id, key_id)
     await _note_use(session, found.ApiKey, now)
     return Caller(found.User, allowed_by(found.ApiKey.scopes))
 
@@ -107,7 +110,9 @@ async def _note_use(session: AsyncSession, key: ApiKey, now: datetime) -> None:
     before = now - USE_NOTED_EVERY
     if key.last_used_at is not None and key.last_used_at > before:
         return
-    await session.execute(
+    # Past the session, which would tell the database who writes: uses are not on record.
+    connection = await session.connection()
+    await connection.execute(
         update(ApiKey)
         .where(
             ApiKey.id == key.id,
@@ -115,7 +120,6 @@ async def _note_use(session: AsyncSession, key: ApiKey, now: datetime) -> None:
             or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= before),
         )
         .values(last_used_at=now)
-        .execution_options(synchronize_session=False)
     )
     # Whatever becomes of the request, and before it can wait for anything: a locked row would
     # keep the next use of the key waiting with it.

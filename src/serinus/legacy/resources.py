@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from serinus.legacy.acting import TellingSession, note_guest
 from serinus.legacy.configuration import LegacyConfiguration
 from serinus.legacy.database import CountingPool, create_engine
 from serinus.legacy.passwords import Passwords
@@ -60,7 +61,7 @@ def open_resources(app: FastAPI, configuration: LegacyConfiguration) -> Resource
         configuration,
         engine,
         # What was loaded is still shown after the commit.
-        async_sessionmaker(engine, expire_on_commit=False),
+        async_sessionmaker(engine, expire_on_commit=False, sync_session_class=TellingSession),
         Passwords(configuration.bcrypt_rounds, waited=configuration.password_waited),
         AccessTokens(configuration.signing_seeds, configuration.access_ttl),
         Reindexing(engine),
@@ -78,8 +79,9 @@ async def resources_of(request: Request) -> Resources:
 Shared = Annotated[Resources, Depends(resources_of)]
 
 
-async def open_session(resources: Shared) -> AsyncIterator[AsyncSession]:
+async def open_session(request: Request, resources: Shared) -> AsyncIterator[AsyncSession]:
     async with resources.sessions() as session:
+        note_guest(session, request)
         yield session
 
 

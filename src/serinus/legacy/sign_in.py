@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from serinus.legacy import accounts, login_sessions
 from serinus.legacy.account_forms import Login, Refresh, Register
+from serinus.legacy.acting import client_address
 from serinus.legacy.authentication import HasSession
 from serinus.legacy.envelope import Done, Envelope, too_many
 from serinus.legacy.request_body import json_body
@@ -69,12 +70,6 @@ async def profile(caller: HasSession) -> Envelope[UserInfo]:
 async def _check_limit(request: Request, shared: Resources, account: str) -> None:
     if shared.configuration.login_limit is None:
         return
-    wait = await shared.configuration.login_limit(_client_address(request), account)
+    wait = await shared.configuration.login_limit(client_address(request), account)
     if wait is not None:
         raise too_many(wait)
-
-
-def _client_address(request: Request) -> str:
-    """As the layer in front found it behind trusted proxies, else the other end's own."""
-    address: str | None = getattr(request.state, "client_address", None)
-    return address or (request.client.host if request.client else "")

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import typer
 
+from serinus.application.acting import Actor, Via, acting_as
 from serinus.application.content.importing import Importing
 from serinus.application.identity.administration import Administration
 from serinus.application.identity.api_keys import IssuedKey
@@ -190,7 +191,8 @@ def _with_pool(work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
     async def run(url: str) -> T:
         pool = await open_pool(url, size=2)
         try:
-            return await work(pool)
+            with acting_as(Actor(via=Via.CLI)):
+                return await work(pool)
         finally:
             await pool.close()
 
@@ -228,7 +230,8 @@ async def _prepare(
         routing = await PostgresRoutings(pool).enter(boot(settings), at=now())
         # Of somebody else's server nobody reads the start's output: there an operator makes
         # the first account, with `serinus user create`.
-        administrator = await _first_administrator(pool) if found.embedded else None
+        with acting_as(Actor(via=Via.CLI)):
+            administrator = await _first_administrator(pool) if found.embedded else None
         demo_posts = await load_demo(importing(found.url)) if demo else 0
     finally:
         await pool.close()

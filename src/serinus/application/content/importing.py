@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from serinus.application.acting import Actor, Via, acting_as
 from serinus.application.content.import_comments import write_comments
 from serinus.application.content.import_decisions import Entry, Outcome
 from serinus.application.content.import_ports import (
@@ -75,12 +76,13 @@ class Importing:
         """
         if report is None:
             report = ImportReport(options.source, dry_run=options.dry_run)
-        async with self.store.session(dry_run=options.dry_run) as session:
-            run = _Run(session, options, report, self.now, self.new_id)
-            for item in source.items():
-                await run.take(item)
-                on_progress(*source.position())
-            await run.finish()
+        with acting_as(Actor(via=Via.IMPORT)):
+            async with self.store.session(dry_run=options.dry_run) as session:
+                run = _Run(session, options, report, self.now, self.new_id)
+                for item in source.items():
+                    await run.take(item)
+                    on_progress(*source.position())
+                await run.finish()
         return report
 
 

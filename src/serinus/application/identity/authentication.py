@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from serinus.application import acting
 from serinus.application.identity.api_keys import ApiKeys
 from serinus.application.identity.ports import AccessTokens, Clock, Sessions
 from serinus.domain.errors import SerinusError
@@ -42,6 +43,7 @@ class Authentication:
         account = await self.sessions.live_account(session_id, user_id, at=at)
         if account is None:
             raise InvalidToken("the session is over")
+        acting.identified(account.id)
         return Authenticated(Caller(account.id, account.role, session_id), account)
 
     async def _by_key(self, shown: str) -> Authenticated:
@@ -51,6 +53,7 @@ class Authentication:
         if not found or not is_key(shown, found.key_hash):
             raise InvalidToken("there is no such API key, or it holds no longer")
         account = found.account
+        acting.identified(account.id, key_id)
         return Authenticated(
             Caller(account.id, account.role, None, found.scopes), account, key_id
         )

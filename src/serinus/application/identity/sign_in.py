@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from serinus.application import acting
 from serinus.application.identity.limits import RateLimiter
 from serinus.application.identity.ports import (
     AccessTokens,
@@ -113,6 +114,7 @@ class SignIn:
         # Hashed before anything is looked up: no transaction waits for a slow hash.
         password_hash = await self.passwords.hash(password)
         session, refresh_token = self._session(account.id, remember=False), self.new_token()
+        acting.identified(account.id)
         await self.sessions.register(account, password_hash, session, token_hash(refresh_token))
         return SignedIn(self._tokens(account.id, session.id, refresh_token), account)
 
@@ -125,6 +127,7 @@ class SignIn:
         # Twice at most: another sign-in may store a better hash while we verify the old one.
         for _ in range(2):
             user_id, proof = await self._verified(email, password)
+            acting.identified(user_id)
             session = self._session(user_id, remember=remember)
             refresh_token = self.new_token()
             account = await self.sessions.open(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
+from serinus.application import acting
 from serinus.domain.identity.accounts import (
     Account,
     AccountNotFound,
@@ -27,7 +28,7 @@ class PostgresAccountBook:
                     """
                     INSERT INTO users (id, username, username_key, email, password_hash,
                                        role, created_at, updated_at)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+                    SELECT $1, $2, $3, $4, $5, $6, $7, $7 WHERE (SELECT acting($8))
                     """,
                     account.id,
                     account.username,
@@ -36,6 +37,7 @@ class PostgresAccountBook:
                     password_hash,
                     account.role,
                     account.created_at,
+                    acting.told(),
                 )
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "users_email_key":
@@ -68,7 +70,7 @@ class PostgresAccountBook:
                 """
                 WITH changed AS (
                     UPDATE users SET password_hash = $2, updated_at = $3, version = version + 1
-                     WHERE email = $1
+                     WHERE email = $1 AND (SELECT acting($4))
                     RETURNING id, username, email, first_name, last_name, role, is_active,
                               email_verified, last_login, created_at, updated_at, version
                 ), ended AS (
@@ -80,6 +82,7 @@ class PostgresAccountBook:
                 email,
                 password_hash,
                 at,
+                acting.told(),
             )
         if row is None:
             raise AccountNotFound(f"nobody has the address {email}")

@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from serinus.application import acting
 from serinus.application.identity.ports import Credentials, NewPassword
 from serinus.domain.errors import Conflict, Stale
 from serinus.domain.identity.accounts import (
@@ -65,6 +66,7 @@ class PostgresAccounts:
             account.updated_at,
             password.hashed if password else None,
             password.keep if password else None,
+            acting.told(),
         )
         if account.is_active and password is None:
             return await self._pool.fetchrow(SAVE, *arguments)
@@ -89,7 +91,7 @@ WITH stored AS (
            password_hash = COALESCE($12, password_hash),
            updated_at = $11, version = version + 1
       FROM stored
-     WHERE id = $1 AND stored_version = $2 AND version = $2
+     WHERE id = $1 AND stored_version = $2 AND version = $2 AND (SELECT acting($14))
     RETURNING users.*
 ), ended AS (
     UPDATE sessions

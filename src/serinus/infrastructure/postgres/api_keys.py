@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from serinus.application import acting
 from serinus.application.identity.api_keys import LiveKey
 from serinus.domain.identity.accounts import AccountNotFound
 from serinus.domain.identity.api_keys import MAX_KEYS, ApiKey, ApiKeyId, TooManyApiKeys
@@ -34,6 +35,7 @@ ADD = """
 INSERT INTO api_keys (id, user_id, name, key_hash, scopes, created_at, expires_at)
 SELECT $1, $2, $3, $4, $5, $6, $7
  WHERE $8 > (SELECT count(*) FROM api_keys WHERE user_id = $2 AND revoked_at IS NULL)
+   AND (SELECT acting($9))
 RETURNING true
 """
 
@@ -46,6 +48,7 @@ SELECT {SHOWN} FROM api_keys
 REVOKE = f"""
 UPDATE api_keys SET revoked_at = $3
  WHERE id = $1 AND user_id = COALESCE($2, user_id) AND revoked_at IS NULL
+   AND (SELECT acting($4))
 RETURNING {SHOWN}
 """  # noqa: S608 - a constant of this module
 
@@ -95,6 +98,7 @@ class PostgresApiKeys:
                     key.created_at,
                     key.expires_at,
                     MAX_KEYS,
+                    acting.told(),
                 )
         if not added:
             raise TooManyApiKeys(f"an account has at most {MAX_KEYS} keys: revoke one first")
@@ -108,7 +112,7 @@ class PostgresApiKeys:
         self, key_id: ApiKeyId, owner: UserId | None, *, at: datetime
     ) -> ApiKey | None:
         with translate_errors():
-            row = await self._pool.fetchrow(REVOKE, key_id, owner, at)
+            row = await self._pool.fetchrow(REVOKE, key_id, owner, at, acting.told())
         return _key(row) if row else None
 
     async def live(self, key_id: ApiKeyId, key_hash: bytes, *, at: datetime) -> LiveKey | None:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from serinus.application import acting
 from serinus.application.content.import_ports import ImportRunning, Refused
 from serinus.infrastructure.postgres.connecting import connect
 from serinus.infrastructure.postgres.failures import is_passing, translate_errors
@@ -67,6 +68,7 @@ class PostgresImportSession:
             try:
                 async with self._connection.transaction():
                     await self._connection.execute(CHECK_LATER)
+                    await self._connection.execute("SELECT acting($1)", acting.told())
                     writes = PostgresImportWrites(self._connection)
                     yield writes
                     await self._connection.execute(CHECK_NOW)

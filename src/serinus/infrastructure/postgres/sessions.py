@@ -5,6 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
+from serinus.application import acting
 from serinus.application.identity.ports import SignInProof
 from serinus.domain.identity.accounts import Account, username_key
 from serinus.domain.identity.caller import SessionId, UserId
@@ -47,7 +48,7 @@ class PostgresSessions:
                         VALUES ($10, $1, $11, $9, $12)
                     )
                     INSERT INTO refresh_tokens (token_hash, session_id, issued_at)
-                    VALUES ($13, $10, $9)
+                    SELECT $13, $10, $9 WHERE (SELECT acting($14))
                     """,
                     account.id,
                     account.username,
@@ -62,6 +63,7 @@ class PostgresSessions:
                     session.remember,
                     session.expires_at,
                     token,
+                    acting.told(),
                 )
         except asyncpg.UniqueViolationError as error:
             raise name_taken(error) from error
@@ -77,6 +79,7 @@ class PostgresSessions:
                     -- moment ago has ended all sessions, and must not be followed by a new one.
                     UPDATE users u SET last_login = $8, password_hash = COALESCE($7, $6)
                      WHERE u.id = $2 AND u.is_active AND u.password_hash = $6
+                       AND (SELECT acting($10))
                     RETURNING {ACCOUNT}
                 ), session AS (
                     INSERT INTO sessions (id, user_id, remember, created_at, expires_at)
@@ -99,6 +102,7 @@ class PostgresSessions:
                 proof.upgraded,
                 at,
                 LONG,
+                acting.told(),
             )
         return account_from(row) if row else None
 
@@ -106,7 +110,9 @@ class PostgresSessions:
         self, token: bytes, successor: bytes, *, at: datetime
     ) -> tuple[SessionId, Account]:
         with translate_errors():
-            row = await self._pool.fetchrow(ROTATION, token, successor, at, SHORT, LONG)
+            row = await self._pool.fetchrow(
+                ROTATION, token, successor, at, SHORT, LONG, acting.told()
+            )
         if row is None:
             raise InvalidToken("there is no such refresh token")
         if row["reused"]:
@@ -155,12 +161,14 @@ class PostgresSessions:
                 """
                 UPDATE sessions SET ended_at = $4, end_reason = $3
                  WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $4
+                   AND (SELECT acting($5))
                 RETURNING true
                 """,
                 session_id,
                 user_id,
                 reason,
                 at,
+                acting.told(),
             )
         return ended is not None
 
@@ -191,6 +199,7 @@ WITH presented AS MATERIALIZED (
     UPDATE sessions s SET ended_at = $3, end_reason = 'reuse'
       FROM presented p
      WHERE s.id = p.session_id AND p.spent_at IS NOT NULL AND s.ended_at IS NULL
+       AND (SELECT acting($6))
 )
 SELECT p.spent_at IS NOT NULL AS reused, account.*
   FROM presented p LEFT JOIN account ON true

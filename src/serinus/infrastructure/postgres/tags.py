@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from serinus.application import acting
 from serinus.application.content.ports import Slugs
 from serinus.domain.content.listing import Condition, Count, Listing, Page
 from serinus.domain.content.taxonomy import CountedTag, TagId, TagNotFound, TagTaken, tag_key
@@ -42,20 +43,22 @@ GET = f"SELECT {COLUMNS} FROM tags WHERE id = $1"  # noqa: S608 - constants
 ADD = f"""
 INSERT INTO tags (id, name, name_key, slug, created_at, updated_at, version)
 SELECT $1, $2, $3, CASE WHEN $5 THEN $4 ELSE {free_slug("tags", "$4")} END, $6, $7, $8
+ WHERE (SELECT acting($9))
 ON CONFLICT DO NOTHING
 RETURNING {COLUMNS}
 """
 
 SAVE = f"""
 UPDATE tags SET name = $3, name_key = $4, slug = $5, updated_at = $6, version = version + 1
- WHERE id = $1 AND version = $2
+ WHERE id = $1 AND version = $2 AND (SELECT acting($7))
 RETURNING {COLUMNS}
 """  # noqa: S608 - constants
 
 # Posts first, then tags, like the triggers: whoever writes a post that carries the tag holds
 # the post and wants the tag.
 LOCK_POSTS = """
-SELECT FROM posts WHERE id IN (SELECT post_id FROM post_tags WHERE tag_id = $1)
+SELECT FROM posts
+ WHERE id IN (SELECT post_id FROM post_tags WHERE tag_id = $1) AND (SELECT acting($2))
  ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -108,6 +111,7 @@ class PostgresTags:
                 tag.created_at,
                 tag.updated_at,
                 tag.version,
+                acting.told(),
             )
         if row is None:
             raise TagTaken("another tag has this name or this slug")
@@ -124,6 +128,7 @@ class PostgresTags:
                     tag_key(tag.name),
                     tag.slug,
                     tag.updated_at,
+                    acting.told(),
                 )
             except asyncpg.UniqueViolationError as error:
                 raise TagTaken("another tag has this name or this slug") from error
@@ -153,7 +158,7 @@ class PostgresTags:
     async def _held(self, tag_id: TagId, version: int) -> AsyncIterator[PoolConnectionProxy]:
         """A transaction in which the tag and its posts are nobody else's."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(LOCK_POSTS, tag_id)
+            await connection.execute(LOCK_POSTS, tag_id, acting.told())
             if await connection.fetchrow(LOCK, tag_id, version) is None:
                 raise await _missed(connection, tag_id)
             yield connection

@@ -1,11 +1,15 @@
 """/api/v1/auth: registration, sign-in, and the caller's own profile."""
 
+from typing import cast
+
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.types import Guard
 
 from serinus.domain.errors import Invalid, Violation
 from serinus.domain.identity.accounts import clean_email
+from serinus.presentation.http.asgi import Scope
+from serinus.presentation.http.origin import client_address
 from serinus.presentation.http.v1.envelope import Envelope, Message, ok
 from serinus.presentation.http.v1.reading import body_of
 from serinus.presentation.http.v1.services import V1Services
@@ -34,7 +38,7 @@ async def register(
         password=sent.password or "",
         first_name=sent.first_name,
         last_name=sent.last_name,
-        client=_address(request),
+        client=client_address(cast("Scope", request.scope)),
     )
     return ok(AuthSuccess.of(signed_in))
 
@@ -55,7 +59,7 @@ async def login(
         email=email,
         password=sent.password or "",
         remember=bool(sent.remember_me),
-        client=_address(request),
+        client=client_address(cast("Scope", request.scope)),
     )
     return ok(AuthSuccess.of(signed_in))
 
@@ -100,9 +104,3 @@ def _require(**members: str | None) -> None:
     missing = [name for name, value in members.items() if not value]
     if missing:
         raise Invalid([Violation(name, "required", "this is required") for name in missing])
-
-
-def _address(request: AnyoneRequest) -> str:
-    """As the layer in front found it; the peer's own where there is no such layer."""
-    found = request.scope["state"].get("client_address")
-    return str(found or (request.client.host if request.client else "unknown"))

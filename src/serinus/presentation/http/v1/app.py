@@ -9,8 +9,10 @@ from litestar.exceptions import HTTPException
 from litestar.routes import HTTPRoute
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
+from serinus.application.acting import Via, acting_as
 from serinus.domain.errors import SerinusError
 from serinus.presentation.http import asgi
+from serinus.presentation.http.origin import guest
 from serinus.presentation.http.v1 import (
     accounts,
     admin_posts,
@@ -45,7 +47,8 @@ class V1Application(Litestar):
         asked, answering = as_the_contract_has_it(
             cast("asgi.Scope", scope), cast("asgi.Send", send)
         )
-        await super().__call__(cast("Scope", asked), receive, cast("Send", answering))
+        with acting_as(guest(asked, Via.V1)):
+            await super().__call__(cast("Scope", asked), receive, cast("Send", answering))
 
 
 def build_v1(services: V1Services) -> V1Application:

@@ -12,9 +12,11 @@ from litestar import Request
 from litestar.di import Provide
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from serinus.application.acting import Via, acting_as
 from serinus.application.identity.authentication import Authenticated, Authentication
 from serinus.domain.identity.caller import Caller
 from serinus.presentation.http.asgi import header
+from serinus.presentation.http.origin import client_address, guest
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -41,8 +43,9 @@ class SignedIn:
     authentication: Authentication
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["user"] = await self._known(scope)
-        await self.app(scope, receive, send)
+        with acting_as(guest(cast("dict[str, Any]", scope), Via.V2)):
+            scope["user"] = await self._known(scope)
+            await self.app(scope, receive, send)
 
     async def _known(self, scope: Scope) -> Authenticated | None:
         access = access_to(scope)
@@ -68,12 +71,6 @@ def check_may_read(request: AnyRequest, scope: str) -> Caller | None:
     if visitor is not None:
         visitor.need(scope)
     return visitor
-
-
-def client_address(scope: dict[str, Any]) -> str:
-    """As the layer in front found it behind trusted proxies, else the peer's."""
-    client = scope.get("client")
-    return str(scope.get("state", {}).get("client_address") or (client[0] if client else ""))
 
 
 def _client(request: AnyRequest) -> str:

@@ -22,7 +22,7 @@ from serinus.application.identity.idempotency import (
 from serinus.application.identity.ports import Clock
 from serinus.domain.errors import Unavailable
 from serinus.presentation.http.asgi import answer, header
-from serinus.presentation.http.v2.authentication import client_address
+from serinus.presentation.http.origin import client_address
 from serinus.presentation.http.v2.bodies import StrictRequest
 from serinus.presentation.http.v2.refusals import (
     IdempotencyInProgress,
