@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
 
+from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.authentication import Authenticated
@@ -16,6 +17,7 @@ from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Caller, Role, SessionId, UserId
 from serinus.domain.identity.sessions import InvalidToken
 from serinus.infrastructure.credentials.sealing import Seal
+from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
@@ -136,9 +138,11 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
             profile=unused,
             editing=Editing(PostgresPosts(pool), now, uuid7),
             tagging=Tagging(stored, now, uuid7),
+            categorising=Categorising(PostgresCategories(pool), now, uuid7),
             reading=Reading(
                 posts=PostgresPostReader(pool),
                 tags=stored,
+                categories=PostgresCategories(pool),
                 render=HtmlRendering(),
                 cursors=Cursors([b"k" * 32]),
             ),

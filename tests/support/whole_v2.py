@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
 
+from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.authentication import Authentication
@@ -23,6 +24,7 @@ from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
+from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
@@ -147,9 +149,11 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         profile=Profile(**shared),
         editing=Editing(PostgresPosts(pool), now, uuid7),
         tagging=Tagging(tags, now, uuid7),
+        categorising=Categorising(PostgresCategories(pool), now, uuid7),
         reading=Reading(
             posts=PostgresPostReader(pool),
             tags=tags,
+            categories=PostgresCategories(pool),
             render=HtmlRendering(),
             cursors=Cursors([b"k" * 32]),
         ),

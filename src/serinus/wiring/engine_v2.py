@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import serinus
+from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.searching import Reindexing
 from serinus.application.content.tagging import Tagging
@@ -23,6 +24,7 @@ from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
+from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
@@ -124,16 +126,18 @@ def _v1_services(
 def _v2_services(
     settings: Settings, stores: Stores, identity: _Identity, editing: Editing
 ) -> Services:
-    tags = PostgresTags(stores.pool)
+    tags, categories = PostgresTags(stores.pool), PostgresCategories(stores.pool)
     return Services(
         authentication=identity.authentication,
         sign_in=identity.sign_in,
         profile=identity.profile,
         editing=editing,
         tagging=Tagging(tags, now=now, new_id=new_id),
+        categorising=Categorising(categories, now=now, new_id=new_id),
         reading=Reading(
             posts=PostgresPostReader(stores.pool),
             tags=tags,
+            categories=categories,
             render=HtmlRendering(),
             cursors=_cursors(settings),
         ),

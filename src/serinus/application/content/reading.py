@@ -1,11 +1,12 @@
-"""Reading posts and tags. Nothing is decided here, so the edges ask the stores directly."""
+"""Reading what is there. Nothing is decided here, so the edges ask the stores directly."""
 
 from typing import Protocol
 
+from serinus.domain.content.categories import Branch
 from serinus.domain.content.listing import Listing, Page
 from serinus.domain.content.post import Post, PostId
 from serinus.domain.content.post_query import Part
-from serinus.domain.content.taxonomy import CountedTag, TagId
+from serinus.domain.content.taxonomy import CategoryId, CountedTag, TagId
 from serinus.domain.identity.caller import Caller
 
 
@@ -34,6 +35,16 @@ class TagReader(Protocol):
 
     async def page(self, listing: Listing) -> Page[CountedTag]:
         """See `domain.content.tag_query`."""
+        ...
+
+
+class CategoryReader(Protocol):
+    async def get(self, category_id: CategoryId) -> Branch:
+        """Raise `CategoryNotFound`."""
+        ...
+
+    async def page(self, listing: Listing) -> Page[Branch]:
+        """See `domain.content.categories`."""
         ...
 
 

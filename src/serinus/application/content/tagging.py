@@ -112,9 +112,14 @@ class Tagging:
 def naming_violations(name: str, slug: str | None) -> list[Violation]:
     """Everything wrong with how a tag is to be called."""
     found = [replace(each, field="name") for each in tag_violations([name])]
+    return found + slug_violations(slug)
+
+
+def slug_violations(slug: str | None) -> list[Violation]:
+    """What is wrong with a slug that somebody chose."""
     if slug is not None and len(slug) > MAX_SLUG:
         text = f"at most {MAX_SLUG} characters"
-        found.append(Violation("slug", "too_long", text, {"max": MAX_SLUG}))
-    elif slug is not None and not slugify(slug):
-        found.append(Violation("slug", "invalid_format", "no letter or digit in it"))
-    return found
+        return [Violation("slug", "too_long", text, {"max": MAX_SLUG})]
+    if slug is not None and not slugify(slug):
+        return [Violation("slug", "invalid_format", "no letter or digit in it")]
+    return []

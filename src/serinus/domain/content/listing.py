@@ -12,7 +12,8 @@ from uuid import UUID
 
 T = TypeVar("T")
 
-Value = str | int | bool | UUID | datetime
+#: A tuple is a place in a tree: the ids from the root to an item.
+Value = str | int | bool | UUID | datetime | tuple[UUID, ...]
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20

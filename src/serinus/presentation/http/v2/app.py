@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.authentication import Authentication
@@ -20,6 +21,7 @@ from serinus.presentation.http.openapi import merged
 from serinus.presentation.http.v2 import (
     auth,
     authentication,
+    categories,
     documentation,
     health,
     openapi,
@@ -41,6 +43,7 @@ ROUTERS = (
     users_me.router,
     posts.router,
     tags.router,
+    categories.router,
     health.router,
     documentation.router,
     problem_pages.router,
@@ -59,6 +62,7 @@ class Services:
     profile: Profile
     editing: Editing
     tagging: Tagging
+    categorising: Categorising
     reading: Reading
     idempotency_keys: IdempotencyKeys
     readiness: Readiness

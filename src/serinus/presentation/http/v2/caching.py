@@ -42,6 +42,7 @@ MOVED = {301: ResponseSpec(None, description="it is at `Location` now")}
 
 LIST_OF_POSTS = "list:posts"
 LIST_OF_TAGS = "list:tags"
+LIST_OF_CATEGORIES = "list:categories"
 
 _encode = msgspec.json.Encoder().encode
 

@@ -46,6 +46,7 @@ TAGS = {
     "users": "Accounts and sessions.",
     "posts": "What authors write.",
     "tags": "What posts are about.",
+    "categories": "Where posts are filed: a tree.",
     "health": "For load balancers and orchestrators.",
 }
 

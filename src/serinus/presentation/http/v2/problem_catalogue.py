@@ -6,7 +6,7 @@ The one list behind titles, `/problems` and the OpenAPI document. Codes are neve
 from dataclasses import dataclass
 
 from serinus.domain import errors
-from serinus.domain.content import post, slug, taxonomy
+from serinus.domain.content import categories, post, slug, taxonomy
 from serinus.domain.errors import SerinusError
 from serinus.domain.identity import accounts, api_keys, sessions
 from serinus.presentation.http.v2 import cursors, refusals
@@ -140,6 +140,12 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Look for it in the list of tags.",
     ),
     Explanation(
+        categories.CategoryNotFound,
+        "Category not found",
+        "There is no such category.",
+        "Look for it in the list of categories.",
+    ),
+    Explanation(
         accounts.AccountNotFound,
         "User not found",
         "There is no such user.",
@@ -186,6 +192,24 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Tag name taken",
         "There is a tag with this name, or with one that reads the same.",
         "Use that tag, or choose another name.",
+    ),
+    Explanation(
+        categories.CategoryTaken,
+        "Category slug taken",
+        "Another category has this slug.",
+        "Use that category, or choose another slug; without one, the name gives a free one.",
+    ),
+    Explanation(
+        categories.CategoryCycle,
+        "Category below itself",
+        "The new parent is the category itself, or one below it.",
+        "Read the tree again: somebody may have moved the other one meanwhile.",
+    ),
+    Explanation(
+        categories.CategoryHasChildren,
+        "Category has children",
+        "There are categories below this one.",
+        "Move or delete them first.",
     ),
     Explanation(
         api_keys.TooManyApiKeys,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from serinus.application.content.reading import PostReader, Renderer, TagReader
+from serinus.application.content.reading import CategoryReader, PostReader, Renderer, TagReader
 from serinus.presentation.http.v2.cursors import Cursors
 
 
@@ -15,5 +15,6 @@ class Reading:
 
     posts: PostReader
     tags: TagReader
+    categories: CategoryReader
     render: Renderer
     cursors: Cursors
