@@ -21,6 +21,7 @@ class Via(StrEnum):
     CLI = "cli"
     IMPORT = "import"
     SCHEDULE = "schedule"
+    GENERATE = "generate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

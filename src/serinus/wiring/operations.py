@@ -38,11 +38,13 @@ from serinus.presentation.cli.operations import (
     Setting,
     Share,
     Stopped,
+    Wanted,
 )
 from serinus.wiring import database, keys, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
+from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
 from serinus.wiring.routing import boot
 
@@ -134,6 +136,10 @@ class Operations:
 
     def openapi(self) -> dict[str, Any]:
         return dict(documentation().document())
+
+    def generate(self, wanted: Wanted, on_progress: Callable[[int], None]) -> None:
+        with _ready(_settings()) as (found, _):
+            asyncio.run(generate(found.url, wanted, on_progress))
 
     def import_commands(self) -> typer.Typer:
         return import_app(_importing, open_source)

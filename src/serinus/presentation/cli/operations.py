@@ -80,6 +80,19 @@ class Setting:
     given: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Made-up content to add; `comments` of a published post, on average."""
+
+    posts: int
+    seed: int
+    authors: int
+    tags: int
+    categories: int
+    comments: float
+    into_existing: bool
+
+
 class Operations(Keys, Protocol):
     """The composition root, as the commands see it."""
 
@@ -108,5 +121,9 @@ class Operations(Keys, Protocol):
         ...
 
     def openapi(self) -> dict[str, Any]: ...
+
+    def generate(self, wanted: Wanted, on_progress: Callable[[int], None]) -> None:
+        """Tell of each batch how many posts it added."""
+        ...
 
     def import_commands(self) -> typer.Typer: ...
