@@ -15,18 +15,23 @@ from uuid_utils.compat import uuid7
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.tagging import Tagging
+from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
+from serinus.application.identity.membership import Membership
+from serinus.application.identity.people import People
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn, SignInLimits
 from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
+from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
+from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.sessions import PostgresSessions
@@ -129,6 +134,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         PostgresSessions(pool),
         PostgresTags(pool),
     )
+    people, keys = PostgresPeople(pool), PostgresApiKeys(pool)
     tokens = SignedAccessTokens([SECRET], lifetime=900)
     shared: dict[str, Any] = {
         "accounts": accounts,
@@ -139,7 +145,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         "now": now,
     }
     return Services(
-        authentication=Authentication(tokens, sessions, PostgresApiKeys(pool), now),
+        authentication=Authentication(tokens, sessions, keys, now),
         sign_in=SignIn(
             **shared,
             tokens=tokens,
@@ -147,6 +153,16 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
             new_token=lambda: secrets.token_urlsafe(32),
         ),
         profile=Profile(**shared),
+        membership=Membership(
+            people=People(people, accounts, now),
+            accounts=accounts,
+            new_accounts=PostgresAccountBook(pool),
+            passwords=password_hashes(),
+            common_passwords=shared["common_passwords"],
+            now=now,
+            new_id=uuid7,
+        ),
+        key_ring=KeyRing(keys, now, uuid7, lambda: secrets.randbits(256)),
         editing=Editing(PostgresPosts(pool), now, uuid7),
         tagging=Tagging(tags, now, uuid7),
         categorising=Categorising(PostgresCategories(pool), now, uuid7),
@@ -154,6 +170,8 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
             posts=PostgresPostReader(pool),
             tags=tags,
             categories=PostgresCategories(pool),
+            people=people,
+            keys=keys,
             render=HtmlRendering(),
             cursors=Cursors([b"k" * 32]),
         ),

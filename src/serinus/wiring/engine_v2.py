@@ -14,6 +14,7 @@ from serinus.application.content.searching import Reindexing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
+from serinus.application.identity.membership import Membership
 from serinus.application.identity.people import People
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn
@@ -22,6 +23,7 @@ from serinus.infrastructure.credentials.access_tokens import SignedAccessTokens
 from serinus.infrastructure.credentials.derivation import derive
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.credentials.sealing import Seal
+from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.categories import PostgresCategories
@@ -80,6 +82,7 @@ class _Identity:
     authentication: Authentication
     sign_in: SignIn
     profile: Profile
+    membership: Membership
     key_ring: KeyRing
 
 
@@ -131,6 +134,8 @@ def _v2_services(
         authentication=identity.authentication,
         sign_in=identity.sign_in,
         profile=identity.profile,
+        membership=identity.membership,
+        key_ring=identity.key_ring,
         editing=editing,
         tagging=Tagging(tags, now=now, new_id=new_id),
         categorising=Categorising(categories, now=now, new_id=new_id),
@@ -138,6 +143,8 @@ def _v2_services(
             posts=PostgresPostReader(stores.pool),
             tags=tags,
             categories=categories,
+            people=PostgresPeople(stores.pool),
+            keys=PostgresApiKeys(stores.pool),
             render=HtmlRendering(),
             cursors=_cursors(settings),
         ),
@@ -176,6 +183,15 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
             limits=stores.sign_in_limits,
             common_passwords=stores.common_passwords,
             now=now,
+        ),
+        membership=Membership(
+            people=People(PostgresPeople(stores.pool), accounts, now),
+            accounts=accounts,
+            new_accounts=PostgresAccountBook(stores.pool),
+            passwords=passwords,
+            common_passwords=stores.common_passwords,
+            now=now,
+            new_id=new_id,
         ),
         key_ring=key_ring(stores.pool),
     )

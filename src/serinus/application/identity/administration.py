@@ -22,8 +22,8 @@ from serinus.domain.identity.passwords import password_violations
 class AccountBook(Protocol):
     """Accounts, as administration sees them."""
 
-    async def add(self, account: Account, password_hash: str) -> None:
-        """Raise `UsernameTaken`, `EmailTaken`."""
+    async def add(self, account: Account, password_hash: str | None) -> None:
+        """Without a hash nobody signs in by password. Raise `UsernameTaken`, `EmailTaken`."""
         ...
 
     async def newest(self) -> Sequence[Account]:

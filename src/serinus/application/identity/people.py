@@ -67,23 +67,31 @@ class People:
 
         Raise `Forbidden`, `AccountNotFound`, `Stale`, `Invalid`, `UsernameTaken`, `EmailTaken`.
         """
+        _, changed = await self.planned(caller, user_id, changes, version=version)
+        return await self.accounts.save(changed)
+
+    async def planned(
+        self, caller: Caller, user_id: UserId, changes: Changes, *, version: int | None
+    ) -> tuple[Account, Account]:
+        """The account as it is, and as `change` would store it. Nothing is written.
+
+        Raise `Forbidden`, `AccountNotFound`, `Stale`, `Invalid`.
+        """
         caller.need_grant("users:admin")
         stored = await self._seen(user_id, version)
         check_may_change(
-            await self._as_of_now(caller),
+            await self.as_of_now(caller),
             stored,
             role=changes.role,
             active=changes.active,
         )
         edited = cleaned(changes.edit(stored), stored)
         _check(stored, edited)
-        return await self.accounts.save(
-            replace(
-                edited,
-                role=changes.role or stored.role,
-                is_active=stored.is_active if changes.active is None else changes.active,
-                updated_at=self.now(),
-            )
+        return stored, replace(
+            edited,
+            role=changes.role or stored.role,
+            is_active=stored.is_active if changes.active is None else changes.active,
+            updated_at=self.now(),
         )
 
     async def give_role(
@@ -97,12 +105,18 @@ class People:
         self, caller: Caller, user_id: UserId, *, version: int | None = None
     ) -> None:
         """Also oneself. Ends all sessions. Raise `Forbidden`, `AccountNotFound`, `Stale`."""
+        await self.accounts.save(await self.inactive(caller, user_id, version=version))
+
+    async def inactive(
+        self, caller: Caller, user_id: UserId, *, version: int | None
+    ) -> Account:
+        """The account as `deactivate` would store it. Nothing is written. Raise like that."""
         caller.need_grant("users:admin")
         stored = await self._seen(user_id, version)
-        check_may_change(await self._as_of_now(caller), stored)
-        await self.accounts.save(replace(stored, is_active=False, updated_at=self.now()))
+        check_may_change(await self.as_of_now(caller), stored)
+        return replace(stored, is_active=False, updated_at=self.now())
 
-    async def _as_of_now(self, caller: Caller) -> Caller:
+    async def as_of_now(self, caller: Caller) -> Caller:
         """Raise `InvalidToken`.
 
         The caller was let in before the body was read, and who sends it slowly could keep a

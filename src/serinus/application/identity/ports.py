@@ -1,7 +1,7 @@
 """What the identity use cases need from the outside, in their own words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -34,10 +34,10 @@ class SignInProof:
 
 @dataclass(frozen=True, slots=True)
 class NewPassword:
-    """Storing it ends every session of the account but `keep`."""
+    """Storing it ends every session of the account but `keep`, if one is named."""
 
-    hashed: str
-    keep: SessionId
+    hashed: str = field(repr=False)
+    keep: SessionId | None
 
 
 class Accounts(Protocol):
@@ -49,11 +49,19 @@ class Accounts(Protocol):
 
     async def password_hash(self, user_id: UserId) -> str | None: ...
 
-    async def save(self, account: Account, *, password: NewPassword | None = None) -> Account:
+    async def save(
+        self,
+        account: Account,
+        *,
+        password: NewPassword | None = None,
+        spare_last: bool = False,
+    ) -> Account:
         """Replace the stored account of the same `version`; its own version becomes one higher.
 
         An account that is not active has no live session.
-        Raise `AccountNotFound`, `Stale`, `UsernameTaken`, `EmailTaken`.
+        Raise `AccountNotFound`, `Stale`, `UsernameTaken`, `EmailTaken`; with `spare_last`, of
+        one that is to be no active super administrator any more, also `LastSuperAdmin` rather
+        than leave none, whoever else writes meanwhile.
         """
         ...
 

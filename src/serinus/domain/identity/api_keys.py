@@ -10,23 +10,23 @@ import hmac
 import re
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import ClassVar, NewType
 from uuid import UUID
 
 from serinus.domain.errors import Conflict, NotFound, Violation
-from serinus.domain.identity.caller import SCOPES, Role, UserId
+from serinus.domain.identity.caller import Scope, UserId
 
 ApiKeyId = NewType("ApiKeyId", UUID)
 
 PREFIX = "srn"
 MAX_NAME = 100
 MAX_KEYS = 100  # of one user, revoked ones apart
+LONGEST_LIFE = timedelta(days=3653)  # ten years: who means longer means no end
 SECRET_LENGTH, CHECKSUM_LENGTH = 43, 6  # 256 bits and 32 bits in base 62
 
-#: Every scope there is, as the most trusted role holds them all.
-ALL_SCOPES = SCOPES[Role.SUPER_ADMIN]
+ALL_SCOPES: frozenset[str] = frozenset(Scope)
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FORM = re.compile(
@@ -100,9 +100,10 @@ def key_violations(name: str, scopes: tuple[str, ...]) -> list[Violation]:
 
 def expiry_violations(expires_at: datetime | None, *, at: datetime) -> list[Violation]:
     """None: it does not expire by itself."""
-    if expires_at is None or expires_at > at:
+    if expires_at is None or at < expires_at <= at + LONGEST_LIFE:
         return []
-    return [Violation("expires_at", "not_allowed", "a key expires in the future, or never")]
+    text = "a key expires in the future and within ten years, or never"
+    return [Violation("expires_at", "not_allowed", text)]
 
 
 def _checksum(body: str) -> str:

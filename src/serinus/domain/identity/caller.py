@@ -30,28 +30,39 @@ class Role(StrEnum):
         return self.rank <= other.rank
 
 
-_READ = frozenset({"posts:read", "users:read"})
-_WRITE = _READ | {"posts:write", "comments:write"}
-_PUBLISH = _WRITE | {"posts:publish"}
-_EDIT = _PUBLISH | {"comments:moderate", "taxonomy:write"}
-_ADMIN = _EDIT | {
-    "users:admin",
-    "keys:admin",
-    "search:admin",
-    "release:read",
-    "release:steer",
-    "release:override",
-    "audit:read",
-}
+class Scope(StrEnum):
+    """What may be done in contract v2: `resource:action`."""
 
-#: Scopes of contract v2 that each role holds. An API key can only narrow them.
+    POSTS_READ = "posts:read"
+    POSTS_WRITE = "posts:write"
+    POSTS_PUBLISH = "posts:publish"
+    COMMENTS_WRITE = "comments:write"
+    COMMENTS_MODERATE = "comments:moderate"
+    TAXONOMY_WRITE = "taxonomy:write"
+    USERS_READ = "users:read"
+    USERS_ADMIN = "users:admin"
+    KEYS_ADMIN = "keys:admin"
+    SEARCH_ADMIN = "search:admin"
+    RELEASE_READ = "release:read"
+    RELEASE_STEER = "release:steer"
+    RELEASE_OVERRIDE = "release:override"
+    AUDIT_READ = "audit:read"
+
+
+_READ: frozenset[str] = frozenset({Scope.POSTS_READ, Scope.USERS_READ})
+_WRITE = _READ | {Scope.POSTS_WRITE, Scope.COMMENTS_WRITE}
+_PUBLISH = _WRITE | {Scope.POSTS_PUBLISH}
+_EDIT = _PUBLISH | {Scope.COMMENTS_MODERATE, Scope.TAXONOMY_WRITE}
+_ADMIN: frozenset[str] = frozenset(Scope)
+
+#: Scopes that each role holds. An API key can only narrow them.
 SCOPES: dict[Role, frozenset[str]] = {
     Role.SUPER_ADMIN: _ADMIN,
     Role.ADMIN: _ADMIN,
     Role.EDITOR: _EDIT,
     Role.AUTHOR: _PUBLISH,
     Role.CONTRIBUTOR: _WRITE,
-    Role.SUBSCRIBER: _READ | {"comments:write"},
+    Role.SUBSCRIBER: _READ | {Scope.COMMENTS_WRITE},
 }
 
 

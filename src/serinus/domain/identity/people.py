@@ -1,12 +1,25 @@
 """People: what one sees of another's account, and who may change it."""
 
-from serinus.domain.errors import Forbidden
+from typing import ClassVar
+
+from serinus.domain.errors import Conflict, Forbidden
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Caller, Role
 
 
+class LastSuperAdmin(Conflict):
+    """Without one, nobody could give that role to anybody any more."""
+
+    code: ClassVar = "last_super_admin"
+
+
 def administers(role: Role) -> bool:
     return role.at_least(Role.ADMIN)
+
+
+def is_super_admin(account: Account) -> bool:
+    """In office: one that is inactive does nothing."""
+    return account.role is Role.SUPER_ADMIN and account.is_active
 
 
 def may_see_all(caller: Caller, account: Account) -> bool:

@@ -21,14 +21,14 @@ class PostgresAccountBook:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def add(self, account: Account, password_hash: str) -> None:
+    async def add(self, account: Account, password_hash: str | None) -> None:
         try:
             with translate_errors():
                 await self._pool.execute(
                     """
                     INSERT INTO users (id, username, username_key, email, password_hash,
-                                       role, created_at, updated_at)
-                    SELECT $1, $2, $3, $4, $5, $6, $7, $7 WHERE (SELECT acting($8))
+                                       role, created_at, updated_at, first_name, last_name)
+                    SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9 WHERE (SELECT acting($10))
                     """,
                     account.id,
                     account.username,
@@ -37,6 +37,8 @@ class PostgresAccountBook:
                     password_hash,
                     account.role,
                     account.created_at,
+                    account.first_name,
+                    account.last_name,
                     acting.told(),
                 )
         except asyncpg.UniqueViolationError as error:

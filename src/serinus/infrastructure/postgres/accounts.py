@@ -1,5 +1,7 @@
 """Accounts in PostgreSQL."""
 
+from collections.abc import Sequence
+
 import asyncpg
 
 from serinus.application import acting
@@ -13,6 +15,7 @@ from serinus.domain.identity.accounts import (
     username_key,
 )
 from serinus.domain.identity.caller import Role, UserId
+from serinus.domain.identity.people import LastSuperAdmin
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.rounds import in_rounds
 
@@ -37,10 +40,16 @@ class PostgresAccounts:
             )
         return stored
 
-    async def save(self, account: Account, *, password: NewPassword | None = None) -> Account:
+    async def save(
+        self,
+        account: Account,
+        *,
+        password: NewPassword | None = None,
+        spare_last: bool = False,
+    ) -> Account:
         try:
             # Two who take each other's name at once would each wait for the other.
-            row = await in_rounds(lambda: self._save(account, password))
+            row = await in_rounds(lambda: self._save(account, password, spare_last=spare_last))
         except asyncpg.UniqueViolationError as error:
             raise name_taken(error) from error
         if row is None:
@@ -50,7 +59,7 @@ class PostgresAccounts:
         return account_from(row)
 
     async def _save(
-        self, account: Account, password: NewPassword | None
+        self, account: Account, password: NewPassword | None, *, spare_last: bool
     ) -> asyncpg.Record | None:
         arguments = (
             account.id,
@@ -68,14 +77,22 @@ class PostgresAccounts:
             password.keep if password else None,
             acting.told(),
         )
-        if account.is_active and password is None:
+        if account.is_active and password is None and not spare_last:
             return await self._pool.fetchrow(SAVE, *arguments)
         async with self._pool.acquire() as connection, connection.transaction():
+            if spare_last:
+                _check_one_is_left(await connection.fetch(SUPER_ADMINS), account)
             # Waited for first: a statement ends only the sessions that were there when it
             # began, and somebody may be signing in.
             await connection.execute(LOCK, account.id)
             return await connection.fetchrow(SAVE, *arguments)
 
+
+# All of them, in one order: two who each demote the other take turns, and the second sees what
+# the first has done.
+SUPER_ADMINS = """
+SELECT id FROM users WHERE role = 'super_admin' AND is_active ORDER BY id FOR UPDATE
+"""
 
 LOCK = "SELECT FROM users WHERE id = $1 FOR UPDATE"
 
@@ -99,10 +116,16 @@ WITH stored AS (
            end_reason = CASE WHEN $9 THEN 'password_changed' ELSE 'deactivated' END
       FROM saved
      WHERE sessions.user_id = saved.id AND ended_at IS NULL
-       AND (NOT $9 OR ($12 IS NOT NULL AND sessions.id <> $13))
+       AND (NOT $9 OR ($12 IS NOT NULL AND sessions.id IS DISTINCT FROM $13))
 )
 SELECT stored_version, saved.* FROM stored LEFT JOIN saved ON true
 """
+
+
+def _check_one_is_left(super_admins: Sequence[asyncpg.Record], account: Account) -> None:
+    """Raise `LastSuperAdmin` when the account, which is to be none any more, is the only."""
+    if [row["id"] for row in super_admins] == [account.id]:
+        raise LastSuperAdmin("this is the last active super administrator")
 
 
 def name_taken(error: asyncpg.UniqueViolationError) -> Conflict:

@@ -7,12 +7,21 @@ import asyncpg
 
 from serinus.application import acting
 from serinus.application.identity.api_keys import LiveKey
+from serinus.domain.content.listing import Listing, Page
 from serinus.domain.identity.accounts import AccountNotFound
-from serinus.domain.identity.api_keys import MAX_KEYS, ApiKey, ApiKeyId, TooManyApiKeys
+from serinus.domain.identity.api_keys import (
+    MAX_KEYS,
+    ApiKey,
+    ApiKeyId,
+    ApiKeyNotFound,
+    TooManyApiKeys,
+)
 from serinus.domain.identity.caller import SessionId, UserId
 from serinus.domain.identity.sessions import InvalidToken
+from serinus.infrastructure.postgres.account_pages import count_of, keys_sql
 from serinus.infrastructure.postgres.accounts import account_from
 from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.keyset import Arguments
 from serinus.infrastructure.postgres.sessions import ACCOUNT
 
 #: How exactly `last_used_at` is known: a read must not cost a write each time.
@@ -43,6 +52,11 @@ OF_USER = f"""
 SELECT {SHOWN} FROM api_keys
  WHERE user_id = $1 AND revoked_at IS NULL
  ORDER BY created_at DESC, id DESC
+"""  # noqa: S608 - a constant of this module
+
+GET = f"""
+SELECT {SHOWN} FROM api_keys
+ WHERE id = $1 AND user_id = COALESCE($2, user_id) AND revoked_at IS NULL
 """  # noqa: S608 - a constant of this module
 
 REVOKE = f"""
@@ -106,14 +120,29 @@ class PostgresApiKeys:
     async def of_user(self, user_id: UserId) -> Sequence[ApiKey]:
         with translate_errors():
             rows = await self._pool.fetch(OF_USER, user_id)
-        return [_key(row) for row in rows]
+        return [key_from(row) for row in rows]
+
+    async def get(self, key_id: ApiKeyId, owner: UserId | None) -> ApiKey:
+        with translate_errors():
+            row = await self._pool.fetchrow(GET, key_id, owner)
+        if row is None:
+            raise ApiKeyNotFound("there is no such key")
+        return key_from(row)
+
+    async def listed(self, owner: UserId, listing: Listing) -> Page[ApiKey]:
+        arguments = Arguments()
+        sql = keys_sql(SHOWN, owner, listing, arguments)
+        with translate_errors():
+            rows = await self._pool.fetch(sql, *arguments.values)
+        found = [key_from(row) for row in rows if row["id"] is not None]
+        return Page.cut(found, listing, count_of(rows, listing))
 
     async def revoke(
         self, key_id: ApiKeyId, owner: UserId | None, *, at: datetime
     ) -> ApiKey | None:
         with translate_errors():
             row = await self._pool.fetchrow(REVOKE, key_id, owner, at, acting.told())
-        return _key(row) if row else None
+        return key_from(row) if row else None
 
     async def live(self, key_id: ApiKeyId, key_hash: bytes, *, at: datetime) -> LiveKey | None:
         with translate_errors():
@@ -123,7 +152,7 @@ class PostgresApiKeys:
         return LiveKey(row["key_hash"], frozenset(row["scopes"]), account_from(row))
 
 
-def _key(row: asyncpg.Record) -> ApiKey:
+def key_from(row: asyncpg.Record) -> ApiKey:
     return ApiKey(
         id=ApiKeyId(row["id"]),
         user_id=UserId(row["user_id"]),

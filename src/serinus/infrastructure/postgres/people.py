@@ -6,9 +6,11 @@ import asyncpg
 
 from serinus.application.identity.people import AccountColumn, AccountFilter
 from serinus.application.slices import NumberedPage, Slice
+from serinus.domain.content.listing import Listing, Page
 from serinus.domain.identity.accounts import Account, AccountNotFound
 from serinus.domain.identity.caller import Caller, UserId
 from serinus.domain.identity.people import administers
+from serinus.infrastructure.postgres.account_pages import count_of, users_sql
 from serinus.infrastructure.postgres.accounts import account_from
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.keyset import Arguments
@@ -46,6 +48,14 @@ class PostgresPeople:
                 at,
             )
         return account_from(row) if row else None
+
+    async def listed(self, listing: Listing) -> Page[Account]:
+        arguments = Arguments()
+        sql = users_sql(ACCOUNT, listing, arguments)
+        with translate_errors():
+            rows = await self._pool.fetch(sql, *arguments.values)
+        found = [account_from(row) for row in rows if row["id"] is not None]
+        return Page.cut(found, listing, count_of(rows, listing))
 
     async def page(
         self, caller: Caller, which: AccountFilter, column: AccountColumn, part: Slice

@@ -17,7 +17,8 @@ from tests.support.whole_v2 import Client, Clock, problem
 
 NOBODYS = UUID("0198a6a0-0000-7000-8000-00000000000b")
 POSTS, TAGS, ME = "/api/v2/posts", "/api/v2/tags", "/api/v2/users/me"
-NO_POST, NO_TAG = f"{POSTS}/{NOBODYS}", f"{TAGS}/{NOBODYS}"
+USERS = "/api/v2/users"
+NO_POST, NO_TAG, NO_USER = (f"{base}/{NOBODYS}" for base in (POSTS, TAGS, USERS))
 POST = {"title": "Canaries sing", "content": "They do."}
 FORBIDDEN = (403, "insufficient_permissions")
 
@@ -59,6 +60,11 @@ OPERATIONS: list[tuple[str, str, set[str], Any]] = [
     ("POST", f"{NO_TAG}/merge", {"taxonomy:write"}, {"into": str(NOBODYS)}),
     ("GET", ME, {"users:read"}, None),
     ("PATCH", ME, {"users:admin"}, {"first_name": "Ada"}),
+    ("GET", USERS, {"users:read"}, None),
+    ("GET", NO_USER, {"users:read"}, None),
+    ("POST", USERS, {"users:admin"}, {"username": "eve", "email": "eve@example.org"}),
+    ("PATCH", NO_USER, {"users:admin"}, {"first_name": "Ada"}),
+    ("DELETE", NO_USER, {"users:admin"}, None),
 ]
 
 
@@ -85,6 +91,7 @@ async def test_a_key_needs_the_scopes_of_what_it_does(
         ("PATCH", ME, {"password": "nine-blue-boats", "current_password": PASSWORD}),
         ("PATCH", ME, {"password": "nine-blue-boats", "current_password": "wrong"}),
         ("PATCH", ME, {"password": "nine-blue-boats"}),
+        ("PATCH", NO_USER, {"password": "nine-blue-boats"}),
     ],
 )
 async def test_no_key_is_good_for_sessions_and_passwords(

@@ -64,6 +64,11 @@ def test_what_is_promised_beside_a_failure_is_documented(name: str) -> None:
 def test_it_is_told_who_has_to_sign_in() -> None:
     either = [{"bearer": []}, {"apiKey": []}]
     assert OPERATIONS[f"get {ME}"]["security"] == either
+    for session_only in (
+        *("post /api/v2/auth/logout", f"get {ME}/sessions"),
+        *("post /api/v2/api-keys", "delete /api/v2/api-keys/{key_id}"),
+    ):
+        assert OPERATIONS[session_only]["security"] == [{"bearer": []}]
     assert OPERATIONS[f"post {LOGIN}"]["security"] == []
     assert OPERATIONS["get /api/v2/posts"]["security"] == [{}, *either]
     assert DOCUMENT["components"]["securitySchemes"] == {

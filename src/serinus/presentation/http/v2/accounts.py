@@ -1,13 +1,23 @@
 """Accounts as clients of v2 see and send them."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
-from serinus.domain.identity.accounts import Account
+from serinus.domain.errors import Violation
+from serinus.domain.identity.accounts import (
+    Account,
+    clean_email,
+    clean_username,
+    email_violations,
+    name_violations,
+    username_violations,
+)
 from serinus.domain.identity.caller import Role
+from serinus.domain.identity.passwords import password_violations
 from serinus.presentation.http.v2.describing import about
 
 UserName = Annotated[str, about("unique; 3 to 50 characters, no @", example="naoko")]
@@ -17,6 +27,21 @@ NewPassword = Annotated[
     about("8 to 128 characters, not a common one", format="password", example="seven-red-hats"),
 ]
 Name = Annotated[str, about("at most 100 characters", example="Naoko")]
+
+
+def member_violations(given: Mapping[str, Any]) -> list[Violation]:
+    """What the rules of accounts say to the members of a body, as far as they are there."""
+    found: list[Violation] = []
+    name = clean_username(given.get("username", ""))
+    if "username" in given:
+        found += username_violations(name)
+    if "email" in given:
+        found += email_violations(clean_email(given["email"]))
+    for field in ("first_name", "last_name"):
+        found += name_violations(field, given.get(field))
+    if given.get("password") is not None:
+        found += password_violations(given["password"], username=name, common=frozenset())
+    return found
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

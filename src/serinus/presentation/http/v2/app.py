@@ -11,14 +11,17 @@ from litestar.middleware import DefineMiddleware
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.tagging import Tagging
+from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.idempotency import IdempotencyKeys
+from serinus.application.identity.membership import Membership
 from serinus.application.identity.ports import Clock
 from serinus.application.identity.profile import Profile
 from serinus.application.identity.sign_in import SignIn
 from serinus.presentation.http.asgi import App
 from serinus.presentation.http.openapi import merged
 from serinus.presentation.http.v2 import (
+    api_keys,
     auth,
     authentication,
     categories,
@@ -29,6 +32,7 @@ from serinus.presentation.http.v2 import (
     problem_pages,
     problems,
     tags,
+    users,
     users_me,
 )
 from serinus.presentation.http.v2.bodies import MAX_BODY, StrictRequest
@@ -41,6 +45,8 @@ from serinus.presentation.http.v2.strict_paths import StrictPaths
 ROUTERS = (
     auth.router,
     users_me.router,
+    users.router,
+    api_keys.router,
     posts.router,
     tags.router,
     categories.router,
@@ -60,6 +66,8 @@ class Services:
     authentication: Authentication
     sign_in: SignIn
     profile: Profile
+    membership: Membership
+    key_ring: KeyRing
     editing: Editing
     tagging: Tagging
     categorising: Categorising

@@ -10,18 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from serinus.application.identity.sign_in import SignedIn, SignIn
-from serinus.domain.errors import Forbidden, Invalid, TooMany, Violation
+from serinus.domain.errors import Invalid, TooMany, Violation
 from serinus.domain.identity.accounts import (
     EmailTaken,
     UsernameTaken,
-    clean_email,
-    clean_username,
-    email_violations,
-    name_violations,
-    username_violations,
 )
 from serinus.domain.identity.caller import Caller
-from serinus.domain.identity.passwords import password_violations
 from serinus.domain.identity.sessions import InvalidCredentials, InvalidToken, TokenReused
 from serinus.presentation.http.v2.accounts import (
     Email,
@@ -29,9 +23,10 @@ from serinus.presentation.http.v2.accounts import (
     NewPassword,
     User,
     UserName,
+    member_violations,
     shown,
 )
-from serinus.presentation.http.v2.authentication import OPEN
+from serinus.presentation.http.v2.authentication import IN_SESSION, OPEN
 from serinus.presentation.http.v2.bodies import Body
 from serinus.presentation.http.v2.describing import about, refuses
 
@@ -50,17 +45,7 @@ class Registration(Body, frozen=True):
 
     @classmethod
     def rules(cls, given: dict[str, Any]) -> list[Violation]:
-        found: list[Violation] = []
-        name = clean_username(given.get("username", ""))
-        if "username" in given:
-            found += username_violations(name)
-        if "email" in given:
-            found += email_violations(clean_email(given["email"]))
-        for field in ("first_name", "last_name"):
-            found += name_violations(field, given.get(field))
-        if "password" in given:
-            found += password_violations(given["password"], username=name, common=frozenset())
-        return found
+        return member_violations(given)
 
 
 class Login(Body, frozen=True):
@@ -134,7 +119,7 @@ async def refresh(
     return _answer(await sign_in.refresh(data.refresh_token))
 
 
-@post("/logout", status_code=204, opt=refuses(Forbidden))
+@post("/logout", status_code=204, opt=IN_SESSION)
 async def logout(caller: NamedDependency[Caller], sign_in: NamedDependency[SignIn]) -> None:
     """End the session. Its access tokens stop working at once."""
     await sign_in.logout(caller)

@@ -1,7 +1,8 @@
 """Who is asking, found out before anything of the request is read.
 
 Every operation needs a signed-in caller unless it says otherwise: `opt=VISITORS` where nobody
-has to be signed in but a caller sees more, `opt=OPEN` where nobody is looked at.
+has to be signed in but a caller sees more, `opt=OPEN` where nobody is looked at,
+`opt=IN_SESSION` where an API key is not enough.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class Access(StrEnum):
+    SESSION = "session"
     CALLER = "caller"
     VISITOR = "visitor"
     OPEN = "open"
@@ -29,11 +31,14 @@ class Access(StrEnum):
 
 VISITORS: dict[str, Any] = {"access": Access.VISITOR}
 OPEN: dict[str, Any] = {"access": Access.OPEN}
+IN_SESSION: dict[str, Any] = {"access": Access.SESSION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Puts `Authenticated` or None into the scope, as `user`. Raise `Unauthenticated`.
+    """Puts `Authenticated` or None into the scope, as `user`.
+
+    Raise `Unauthenticated`; `Forbidden` for an API key where it takes a session.
 
     Credentials that are shown must hold, even where none are needed: an answer for nobody
     would hide from a client that its token has expired.
@@ -55,10 +60,13 @@ class SignedIn:
         authorization, api_key = header(raw, b"authorization"), header(raw, b"x-api-key")
         if access is Access.VISITOR and authorization is None and api_key is None:
             return None
-        return await self.authentication.identify(
+        known = await self.authentication.identify(
             authorization=None if authorization is None else authorization.decode("latin-1"),
             api_key=None if api_key is None else api_key.decode("latin-1"),
         )
+        if access is Access.SESSION:
+            known.caller.own_session()
+        return known
 
 
 def access_to(scope: Scope) -> Access:

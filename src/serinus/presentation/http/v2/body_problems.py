@@ -3,7 +3,7 @@
 import re
 import types
 from enum import Enum
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -46,13 +46,12 @@ def _check(value: object, kind: Any, at: str) -> tuple[list[Violation], Any]:  #
     try:
         return [], msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        return _inside(value, kind, at) or [_violation(str(error), kind, at)], None
+        return _inside(value, kind, at) or [_violation(str(error), value, kind, at)], None
 
 
 def _inside(value: object, kind: Any, at: str) -> list[Violation]:  # noqa: ANN401
     """Problems of the parts, when `value` is the right sort of container."""
-    options = get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
-    for option in options:
+    for option in _options(kind):
         if isinstance(value, dict) and _is_struct(option):
             return problems_of(value, option, at)[0]
         if isinstance(value, list) and get_origin(option) in {list, tuple}:
@@ -65,15 +64,26 @@ def _inside(value: object, kind: Any, at: str) -> list[Violation]:  # noqa: ANN4
     return []
 
 
+def _options(kind: Any) -> list[Any]:  # noqa: ANN401
+    """The types that a value may have, without what is said about them."""
+    if get_origin(kind) is Annotated:
+        return _options(get_args(kind)[0])
+    if get_origin(kind) in {Union, types.UnionType}:
+        return [option for each in get_args(kind) for option in _options(each)]
+    return [kind]
+
+
 def _is_struct(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def _violation(message: str, kind: Any, at: str) -> Violation:  # noqa: ANN401
+def _violation(message: str, value: object, kind: Any, at: str) -> Violation:  # noqa: ANN401
     if message.startswith("Invalid enum value"):
         allowed = _allowed(kind)
-        text = f"one of {', '.join(map(str, allowed))}"
-        return Violation(at, "not_allowed", text, {"allowed": allowed})
+        text = f"one of {', '.join(map(str, allowed))}{did_you_mean(str(value), allowed)}"
+        near = nearest(str(value), allowed)
+        params = {"allowed": allowed} | ({"nearest": near} if near else {})
+        return Violation(at, "not_allowed", text, params)
     if (mismatch := _EXPECTED.match(message)) is None:
         return Violation(at, "invalid_format", "this value has the wrong form")
     expected = [_JSON_NAMES.get(each, "string") for each in mismatch["expected"].split(" | ")]
@@ -81,19 +91,9 @@ def _violation(message: str, kind: Any, at: str) -> Violation:  # noqa: ANN401
     return Violation(at, "invalid_type", text, {"expected": expected})
 
 
-def _allowed(kind: Any) -> list[Any]:  # noqa: ANN401
-    options = get_args(kind) or (kind,)
-    return [
-        member
-        for option in options
-        for member in (
-            [each.value for each in option]
-            if isinstance(option, type) and issubclass(option, Enum)
-            else [option]
-            if isinstance(option, str)
-            else []
-        )
-    ]
+def _allowed(kind: Any) -> list[str]:  # noqa: ANN401
+    enums = [option for option in _options(kind) if isinstance(option, type)]
+    return [member.value for option in enums if issubclass(option, Enum) for member in option]
 
 
 def _unknown(name: str, at: str, known: list[str]) -> Violation:

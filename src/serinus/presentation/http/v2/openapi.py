@@ -18,7 +18,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler, Dependencies
 
 from serinus import __version__
-from serinus.domain.errors import Invalid, SerinusError, Stale, TooMany, Unavailable
+from serinus.domain.errors import Forbidden, Invalid, SerinusError, Stale, TooMany, Unavailable
 from serinus.domain.identity.sessions import InvalidToken, MissingCredentials
 from serinus.presentation.http.v2 import refusals, schemas
 from serinus.presentation.http.v2.authentication import Access
@@ -34,6 +34,7 @@ SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.OPEN: [],
     Access.VISITOR: [{}, BEARER, API_KEY],
     Access.CALLER: [BEARER, API_KEY],
+    Access.SESSION: [BEARER],
 }
 ABOUT = """\
 A headless CMS that releases its own API by canary. Contract **v2** is the one to build on;
@@ -44,6 +45,7 @@ Every failure of v2 is an RFC 9457 problem with a stable `code`; `/problems` exp
 TAGS = {
     "auth": "Signing up, in, on and out.",
     "users": "Accounts and sessions.",
+    "api-keys": "For the programs of an account.",
     "posts": "What authors write.",
     "tags": "What posts are about.",
     "categories": "Where posts are filed: a tree.",
@@ -143,7 +145,9 @@ def _complete(operation: Operation, method: str, handler: HTTPRouteHandler) -> N
 def _usual(
     operation: Operation, method: str, access: Access, places: set[str]
 ) -> Iterator[type[SerinusError]]:
-    if access is Access.CALLER:
+    if access is Access.SESSION:
+        yield Forbidden
+    if access in {Access.CALLER, Access.SESSION}:
         yield from (MissingCredentials, InvalidToken)
     elif access is Access.VISITOR:
         yield InvalidToken

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from serinus.domain import errors
 from serinus.domain.content import categories, post, slug, taxonomy
 from serinus.domain.errors import SerinusError
-from serinus.domain.identity import accounts, api_keys, sessions
+from serinus.domain.identity import accounts, api_keys, people, sessions
 from serinus.presentation.http.v2 import cursors, refusals
 
 
@@ -180,6 +180,12 @@ CATALOGUE: tuple[Explanation, ...] = (
         "E-mail address taken",
         "An account with this e-mail address exists.",
         "Sign in with it, or use another one.",
+    ),
+    Explanation(
+        people.LastSuperAdmin,
+        "Last super administrator",
+        "Without this account there would be no active super administrator.",
+        "Give somebody else that role first.",
     ),
     Explanation(
         slug.SlugTaken,

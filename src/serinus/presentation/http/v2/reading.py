@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from serinus.application.content.reading import CategoryReader, PostReader, Renderer, TagReader
+from serinus.application.identity.directory import Directory, KeyDirectory
 from serinus.presentation.http.v2.cursors import Cursors
 
 
@@ -16,5 +17,7 @@ class Reading:
     posts: PostReader
     tags: TagReader
     categories: CategoryReader
+    people: Directory
+    keys: KeyDirectory
     render: Renderer
     cursors: Cursors

@@ -18,14 +18,8 @@ from serinus.domain.identity.accounts import (
     Account,
     EmailTaken,
     UsernameTaken,
-    clean_email,
-    clean_username,
-    email_violations,
-    name_violations,
-    username_violations,
 )
 from serinus.domain.identity.caller import Caller, SessionId
-from serinus.domain.identity.passwords import password_violations
 from serinus.domain.identity.sessions import SessionNotFound
 from serinus.presentation.http.v2.accounts import (
     Email,
@@ -33,8 +27,10 @@ from serinus.presentation.http.v2.accounts import (
     NewPassword,
     User,
     UserName,
+    member_violations,
     shown,
 )
+from serinus.presentation.http.v2.authentication import IN_SESSION
 from serinus.presentation.http.v2.bodies import Body
 from serinus.presentation.http.v2.conditional import etag, seen_version
 from serinus.presentation.http.v2.describing import about, refuses
@@ -59,17 +55,7 @@ class ProfilePatch(Body, frozen=True):
 
     @classmethod
     def rules(cls, given: dict[str, Any]) -> list[Violation]:
-        found: list[Violation] = []
-        name = clean_username(given.get("username", ""))
-        if "username" in given:
-            found += username_violations(name)
-        if "email" in given:
-            found += email_violations(clean_email(given["email"]))
-        for field in ("first_name", "last_name"):
-            found += name_violations(field, given.get(field))
-        if "password" in given:
-            found += password_violations(given["password"], username=name, common=frozenset())
-        return found
+        return member_violations(given)
 
     def edit(self, account: Account) -> Account:
         members = ("username", "email", "first_name", "last_name")
@@ -122,7 +108,7 @@ async def change_me(
     return _answer(account)
 
 
-@get("/sessions", opt=refuses(Forbidden))
+@get("/sessions", opt=IN_SESSION)
 async def list_my_sessions(
     caller: NamedDependency[Caller], profile: NamedDependency[Profile]
 ) -> Response[Listing[SessionView]]:
@@ -141,7 +127,7 @@ async def list_my_sessions(
     return Response(Listing(data=sessions, page=page), headers=PRIVATE)
 
 
-@delete("/sessions/{session_id:uuid}", opt=refuses(SessionNotFound, Forbidden))
+@delete("/sessions/{session_id:uuid}", opt=IN_SESSION | refuses(SessionNotFound))
 async def end_my_session(
     session_id: FromPath[UUID],
     caller: NamedDependency[Caller],
