@@ -101,6 +101,10 @@ class Settings:
     serinus_pool_size: Annotated[
         int, Variable(count(1, 200), "connections of each engine in each worker, at most")
     ] = 10
+    serinus_cache_bytes: Annotated[
+        int,
+        Variable(count(0, 2**40), "bytes of public answers that each worker keeps; 0: off"),
+    ] = 64 * 1024 * 1024
     serinus_rate_limit: Annotated[
         int, Variable(LIMIT, "requests a minute and address; 0: off")
     ] = 100

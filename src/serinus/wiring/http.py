@@ -30,6 +30,7 @@ from serinus.presentation.http.route_table import RouteTable
 from serinus.presentation.http.v1 import turned_away as v1_turned_away
 from serinus.presentation.http.v2 import turned_away as v2_turned_away
 from serinus.wiring import database
+from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
@@ -75,7 +76,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
-        front = _front(settings, stores, engines, metrics, in_force)
+        caching = await stack.enter_async_context(open_caching(settings))
+        front = _front(settings, stores, engines, metrics, in_force, caching)
         edge = _edge(settings, front, _observers(settings, engines, metrics))
         metrics.watch(
             _loads(stores, engines), lambda: _release(in_force), lambda: edge.in_flight
@@ -94,7 +96,12 @@ class Engines:
 
 
 def _front(
-    settings: Settings, stores: Stores, engines: Engines, metrics: Metrics, in_force: InForce
+    settings: Settings,
+    stores: Stores,
+    engines: Engines,
+    metrics: Metrics,
+    in_force: InForce,
+    caching: Caching,
 ) -> App:
     v1, v2 = engines.v1, engines.v2
 
@@ -117,7 +124,7 @@ def _front(
             may_override=v2.authentication.may_override,
             canary_key=settings.serinus_canary_key,
         ),
-        v2=admitted(v2.v2, v2_turned_away.turn_away),
+        v2=admitted(caching.before(v2.v2), v2_turned_away.turn_away),
         v2_disabled=None if settings.api_v2_enabled else v2_turned_away.disabled,
         metrics=admitted(page, v1_turned_away.turn_away),
         in_force=in_force,

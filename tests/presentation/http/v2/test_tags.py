@@ -67,7 +67,7 @@ async def test_a_tag_is_made_read_renamed_and_deleted(api: ContentApi, editor: U
 
     read = await api.nobody.get(path)
     assert (read.json(), read.headers["etag"]) == (tag, made.headers["etag"])
-    assert read.headers["cache-tag"] == f"tag:{tag['id']}"
+    assert read.headers["cache-tag"] == f"tag:{tag['id']},tag-usage:{tag['id']}"
     assert (await api.nobody.get(path, if_none_match=read.headers["etag"])).status_code == 304
 
     renamed = await editor.patch(

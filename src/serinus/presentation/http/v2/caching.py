@@ -40,6 +40,7 @@ DESCRIBED = [
 NOT_MODIFIED = {304: ResponseSpec(None, description="the client has it already")}
 MOVED = {301: ResponseSpec(None, description="it is at `Location` now")}
 
+LONGEST_TAGS = 2048  # bytes of a `Cache-Tag`
 LIST_OF_POSTS = "list:posts"
 LIST_OF_TAGS = "list:tags"
 LIST_OF_CATEGORIES = "list:categories"
@@ -49,6 +50,17 @@ _encode = msgspec.json.Encoder().encode
 
 def public(tags: Iterable[str]) -> dict[str, str]:
     return {"Cache-Control": PUBLIC, "Cache-Tag": ",".join(tags), "Vary": VARY}
+
+
+def public_list(name: str, tags: Iterable[str]) -> dict[str, str]:
+    """Of a list that is told of whenever anything it shows changes (see migration 0008).
+
+    So it can do without the tags of its items, where these are too many for a header: proxies
+    take 4 KB for all headers together, unless they are told otherwise.
+    """
+    shown = list(dict.fromkeys(tags))
+    named = public([name, *shown])
+    return named if len(named["Cache-Tag"]) <= LONGEST_TAGS else public([name])
 
 
 def private() -> dict[str, str]:

@@ -58,8 +58,12 @@ def version_if_sent(request: Request[Any, Any, Any]) -> int | None:
 def unchanged(request: Request[Any, Any, Any], tag: str) -> bool:
     """Whether `If-None-Match` names what we would send. Compares weakly, as it must."""
     # Straight from the scope: most requests have none, and the headers stay unparsed.
-    sent = header(cast("Scope", request.scope), b"if-none-match")
-    value = (sent or b"").decode("latin-1").strip()
+    return names(header(cast("Scope", request.scope), b"if-none-match"), tag)
+
+
+def names(if_none_match: bytes | None, tag: str) -> bool:
+    """Whether the header, if there is one, names the tag. Raise `MalformedHeader`."""
+    value = (if_none_match or b"").decode("latin-1").strip()
     if not value or value == "*":
         return bool(value)
     opaque = tag.removeprefix("W/").strip('"')

@@ -1,5 +1,6 @@
 """Reading posts: the list, one by its id, one by its slug."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -94,8 +95,7 @@ async def list_posts(
             post_query.position(at, listing.orders), POSTS.mark(listing)
         ),
     )
-    headers = caching.private() if visitor else caching.public([caching.LIST_OF_POSTS])
-    return caching.answer(answer, headers, unless=request)
+    return caching.answer(answer, _headers_of_list(visitor, page.items), unless=request)
 
 
 @get(
@@ -166,6 +166,13 @@ async def _show(found: Post, members: frozenset[str], render: Renderer) -> PostV
 def _headers(visitor: Caller | None, found: Post) -> dict[str, str]:
     """Who sees a post without signing in sees one that is published."""
     return caching.private() if visitor else caching.public(caching.tags_of(found))
+
+
+def _headers_of_list(visitor: Caller | None, found: Sequence[Post]) -> dict[str, str]:
+    if visitor:
+        return caching.private()
+    tags = (tag for post in found for tag in caching.tags_of(post))
+    return caching.public_list(caching.LIST_OF_POSTS, tags)
 
 
 def _moved(request: AnyRequest, found: Post, headers: dict[str, str]) -> Response[PostView]:

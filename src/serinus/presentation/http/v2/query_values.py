@@ -13,6 +13,7 @@ from serinus.domain.content.listing import Value
 from serinus.presentation.http.v2.refusals import InvalidParameter
 from serinus.presentation.http.v2.spelling import did_you_mean
 
+MAX_PARAMETERS = 100
 MAX_VALUES = 50  # of one `in`
 MAX_TEXT = 255
 MAX_INTEGER = 2**31 - 1
@@ -27,7 +28,7 @@ def parameters(query_string: bytes) -> dict[str, str]:
             query_string.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=100,
+            max_num_fields=MAX_PARAMETERS,
         )
     except ValueError as error:  # UnicodeDecodeError is one
         raise InvalidParameter("the query is not percent-encoded UTF-8") from error

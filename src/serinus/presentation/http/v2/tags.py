@@ -115,7 +115,8 @@ async def list_tags(
             tag_query.position(at, listing.orders), TAGS.mark(listing)
         ),
     )
-    headers = caching.private() if visitor else caching.public([caching.LIST_OF_TAGS])
+    shown = (f"tag:{tag.id}" for tag in page.items)
+    headers = caching.private() if visitor else caching.public_list(caching.LIST_OF_TAGS, shown)
     return caching.answer(answer, headers, unless=request)
 
 
@@ -140,7 +141,8 @@ async def show_tag(
     check_known(given, TAGS.members.parameters)
     members = TAGS.members.chosen(given)
     tag = await reading.tags.get(TagId(tag_id))
-    headers = caching.private() if visitor else caching.public([f"tag:{tag.id}"])
+    named = [f"tag:{tag.id}", f"tag-usage:{tag.id}"]
+    headers = caching.private() if visitor else caching.public(named)
     view = _shown(tag, members)
     return caching.answer(view, headers, version=tag.version, unless=request)
 

@@ -1,0 +1,96 @@
+"""What PostgreSQL tells of changes, on a connection of its own while the process lives.
+
+The connection is asked again and again whether it still listens. With the answer comes all that
+was told before the question reached the server: PostgreSQL tells a session what it has to tell
+before it says that it is ready for the next question, and a writer is answered only after those
+who listen were woken. A connection that is open on one end only shows by not answering.
+"""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+import asyncpg
+import structlog
+
+from serinus.application.answers import Follower
+from serinus.domain.errors import Unavailable
+from serinus.infrastructure.postgres.connecting import connect
+
+CHANNEL = "serinus_changed"
+EVERYTHING = "*"
+EVERY = 0.2  # seconds between two questions
+PATIENCE = 2.0  # seconds for an answer; then it is tried anew
+PAUSE = 0.25  # seconds before it is tried anew
+
+# A pooler that lends connections by transaction would lose what is told, without a word.
+STILL_LISTENING = f"SELECT '{CHANNEL}' IN (SELECT pg_listening_channels())"
+
+log = structlog.get_logger("serinus")
+
+
+class NotListening(Unavailable):
+    """Another session answers than the one that listened: a pooler stands in between."""
+
+
+class Changes:
+    """`follow` tells the follower, for ever."""
+
+    def __init__(
+        self,
+        url: str,
+        follower: Follower,
+        *,
+        clock: Callable[[], float] = monotonic,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._url = url
+        self._follower = follower
+        self._clock = clock
+        self._patience = patience
+        self.following = False
+        self._said: str | None = None  # why not
+
+    async def follow(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing is known of changes any more
+                self._lost(error)
+            await asyncio.sleep(PAUSE)
+
+    async def _listen(self) -> None:
+        """Raise what ends it."""
+        connection = await connect(self._url, connect_timeout=self._patience)
+        try:
+            await connection.add_listener(CHANNEL, self._told)
+            await self._ask_for_ever(connection)
+        finally:
+            # Not a polite farewell: nobody may be there to hear it.
+            connection.terminate()
+
+    async def _ask_for_ever(self, connection: asyncpg.Connection) -> None:
+        while True:
+            asked = self._clock()
+            if not await connection.fetchval(STILL_LISTENING, timeout=self._patience):
+                raise NotListening("changes are not told through this connection")
+            if not self.following:
+                self._began()
+            self._follower.heard(asked)
+            await asyncio.sleep(EVERY)
+
+    def _told(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        text = str(payload)
+        self._follower.changed(None if text == EVERYTHING else frozenset(text.split()))
+
+    def _began(self) -> None:
+        self.following, self._said = True, None
+        self._follower.began()
+        log.info("changes are followed: answers are kept")
+
+    def _lost(self, error: Exception) -> None:
+        self.following = False
+        self._follower.lost()
+        if self._said != (reason := type(error).__name__):
+            self._said = reason
+            log.warning("changes are not known: no answer is kept", reason=reason)

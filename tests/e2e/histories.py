@@ -1,0 +1,67 @@
+"""What was written when, and whether what is read may still be shown."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+ALLOWED = 1.0  # seconds that what has been overwritten may still be read
+
+
+@dataclass(slots=True)
+class Written:
+    value: Hashable
+    began: float  # before it was sent
+    answered: float = float("inf")  # from then on it has to be shown, soon
+
+
+@dataclass(slots=True)
+class History:
+    """Of one thing that one client writes, one value after the other."""
+
+    values: list[Written] = field(default_factory=list)
+
+    def begin(self, value: Hashable, now: float) -> Written:
+        self.values.append(Written(value, now))
+        return self.values[-1]
+
+    @property
+    def newest(self) -> Hashable:
+        return self.values[-1].value
+
+    def delay(self, value: Hashable, asked: float, read: float) -> float | None:
+        """Seconds that it has been out of date when it was asked for; None: it never was it.
+
+        Of several times that the same was written, the one that speaks for the reader counts.
+        """
+        delays = [
+            max(0.0, asked - self._overwritten(place))
+            for place, each in enumerate(self.values)
+            if each.value == value and each.began <= read
+        ]
+        return min(delays, default=None)
+
+    def _overwritten(self, place: int) -> float:
+        later = self.values[place + 1 :]
+        return later[0].answered if later else float("inf")
+
+
+@dataclass(slots=True)
+class Verdict:
+    """All that was read, judged."""
+
+    reads: int = 0
+    hits: int = 0
+    delays: list[float] = field(default_factory=list)  # of what was out of date at all
+    wrong: list[str] = field(default_factory=list)
+
+    def judge(
+        self, what: str, history: History, value: Hashable, asked: float, read: float
+    ) -> None:
+        delay = history.delay(value, asked, read)
+        if delay is None or delay > ALLOWED:
+            self.wrong.append(f"{what}: {value!r}, not {history.newest!r}, {delay} s late")
+        elif delay:
+            self.delays.append(delay)
+
+    @property
+    def longest(self) -> float:
+        return max(self.delays, default=0.0)
