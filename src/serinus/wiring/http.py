@@ -109,13 +109,7 @@ def _front(
         limit = settings.serinus_rate_limit
         return Admission(app=app, limiter=stores.limiter, limit=limit, refuse=refuse)
 
-    page = MetricsPage(
-        text=metrics.text,
-        authentication=v2.authentication,
-        scope=settings.serinus_metrics_scope,
-        refuse=v1_turned_away.refuse,
-        wrong_method=v1_turned_away.only_read,
-    )
+    page = _metrics_page(settings, metrics, v2)
     front = Front(
         v1=GenerationSwitch(
             stable=admitted(v1.app, v1_turned_away.turn_away) if v1 else None,
@@ -136,6 +130,16 @@ def _front(
         successors=Successors(
             lambda path: settings.api_v2_enabled and engines.routes.find(path) is not None
         ),
+    )
+
+
+def _metrics_page(settings: Settings, metrics: Metrics, v2: EngineV2) -> MetricsPage:
+    return MetricsPage(
+        text=metrics.text,
+        authentication=v2.authentication,
+        scope=settings.serinus_metrics_scope,
+        refuse=v1_turned_away.refuse,
+        wrong_method=v1_turned_away.only_read,
     )
 
 

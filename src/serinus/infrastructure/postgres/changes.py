@@ -14,7 +14,6 @@ import asyncpg
 import structlog
 
 from serinus.application.answers import Follower
-from serinus.domain.errors import Unavailable
 from serinus.infrastructure.postgres.connecting import connect
 
 CHANNEL = "serinus_changed"
@@ -29,7 +28,7 @@ STILL_LISTENING = f"SELECT '{CHANNEL}' IN (SELECT pg_listening_channels())"
 log = structlog.get_logger("serinus")
 
 
-class NotListening(Unavailable):
+class NotListening(Exception):
     """Another session answers than the one that listened: a pooler stands in between."""
 
 

@@ -216,7 +216,7 @@ async def test_what_a_list_does_not_know_is_refused(
 async def test_a_list_may_be_cached_when_nobody_is_signed_in(
     api: ContentApi, author: User
 ) -> None:
-    written = (await author.write()).json()
+    written = await author.write()
     public, private = await api.nobody.get("/posts"), await author.get("/posts")
 
     assert public.headers["cache-control"].startswith("public, ")

@@ -148,8 +148,11 @@ async def list_categories(
             categories.position(at, listing.orders), CATEGORIES.mark(listing)
         ),
     )
-    tags = [caching.LIST_OF_CATEGORIES, *_tags(page.items)]
-    headers = caching.private() if visitor else caching.public(tags)
+    headers = (
+        caching.private()
+        if visitor
+        else caching.public_list(caching.LIST_OF_CATEGORIES, _tags(page.items))
+    )
     return caching.answer(answer, headers, unless=request)
 
 
