@@ -4,7 +4,8 @@ import asyncio
 
 import structlog
 
-from serinus.infrastructure.background import Background
+from serinus.domain.errors import Unavailable
+from serinus.infrastructure.background import Background, again_and_again
 from tests.support.waiting import until
 
 
@@ -91,3 +92,27 @@ async def test_closing_waits_for_nothing() -> None:
     await background.close()
 
     assert work.ended == 0
+
+
+async def test_an_outage_is_told_once_and_work_goes_on_after_it() -> None:
+    done = 0
+
+    async def work() -> float:
+        nonlocal done
+        done += 1
+        if done in {2, 3, 4}:
+            raise Unavailable("away")
+        if done == 6:
+            raise RuntimeError("not expected")
+        return 0
+
+    async def has_gone_on() -> bool:
+        return done > 7
+
+    with structlog.testing.capture_logs() as logs:
+        task = asyncio.create_task(again_and_again("work", work, wait_if_away=0))
+        await until(has_gone_on)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    assert [log["exc_info"] for log in logs] == [False, True]

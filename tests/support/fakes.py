@@ -1,10 +1,11 @@
 """In-memory ports. `tests/infrastructure` holds them to the same contract as the real ones."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from typing import TypeVar
 
-from serinus.application.content.ports import Slugs, Term
+from serinus.application.content.ports import Posts, Slugs, Term
 from serinus.domain.content.post import Byline, Post, PostId, PostNotFound
 from serinus.domain.content.slug import SlugTaken, candidates, slugify
 from serinus.domain.content.taxonomy import (
@@ -21,20 +22,22 @@ from serinus.domain.content.taxonomy import (
 from serinus.domain.errors import Stale
 from serinus.domain.identity.caller import UserId
 
+T = TypeVar("T")
+
 
 @dataclass
 class MemoryPosts:
     authors: dict[UserId, Byline] = field(default_factory=dict)
     rows: dict[PostId, Post] = field(default_factory=dict)
-    deleted: set[PostId] = field(default_factory=set)
     slugs: dict[str, PostId] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)  # by key
     categories: dict[str, Category] = field(default_factory=dict)  # by slug
 
-    async def get(self, post_id: PostId) -> Post:
-        if post_id not in self.rows or post_id in self.deleted:
+    async def get(self, post_id: PostId, *, deleted: bool = False) -> Post:
+        found = self.rows.get(post_id)
+        if found is None or (found.deleted_at is not None and not deleted):
             raise PostNotFound(f"no post {post_id}")
-        return self.rows[post_id]
+        return found
 
     async def add(
         self, post: Post, slugs: Slugs, *, tags: Sequence[Term], categories: Sequence[Term]
@@ -73,15 +76,22 @@ class MemoryPosts:
         )
         return self.rows[post.id]
 
-    async def delete(self, post_id: PostId, version: int, *, at: datetime) -> None:
-        stored = await self._of_version(post_id, version)
-        self.rows[post_id] = replace(stored, updated_at=at, version=version + 1)
-        self.deleted.add(post_id)
+    async def together(
+        self,
+        post_ids: Sequence[PostId],
+        work: Callable[[Posts], Awaitable[T]],
+    ) -> T:
+        kept = copy.deepcopy((self.rows, self.slugs, self.tags, self.categories))
+        try:
+            return await work(self)
+        except BaseException:
+            self.rows, self.slugs, self.tags, self.categories = kept
+            raise
 
     async def _of_version(self, post_id: PostId, version: int) -> Post:
-        stored = await self.get(post_id)
+        stored = await self.get(post_id, deleted=True)
         if stored.version != version:
-            raise Stale(stored.version)
+            raise Stale((await self.get(post_id)).version)
         return stored
 
     def _tags(self, terms: Sequence[Term]) -> tuple[Tag, ...]:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from serinus.domain.errors import Unavailable
+
 log = structlog.get_logger("serinus")
 
 
@@ -39,3 +41,25 @@ class Background:
             except Exception:
                 # Nobody awaits it: who asked for it was answered long ago.
                 log.exception("work in the background failed", work=self._name)
+
+
+async def again_and_again(
+    name: str, work: Callable[[], Awaitable[float]], *, wait_if_away: float
+) -> None:
+    """Until it is cancelled. `work` gives the seconds after which it is to be done again.
+
+    Whatever it fails with, it is tried again after `wait_if_away` seconds. An outage is told
+    once, when it begins, and not with each attempt.
+    """
+    failed = False
+    while True:
+        try:
+            wait = await work()
+            failed = False
+        except Exception as error:
+            wait = wait_if_away
+            if not failed:
+                expected = isinstance(error, Unavailable)
+                log.warning("work waits until it can be done", work=name, exc_info=not expected)
+            failed = True
+        await asyncio.sleep(wait)

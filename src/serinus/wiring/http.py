@@ -34,6 +34,7 @@ from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
+from serinus.wiring.publishing import publishing_on_time
 from serinus.wiring.routing import boot
 from serinus.wiring.serving import die_with_parent
 from serinus.wiring.stores import Stores, open_stores
@@ -82,8 +83,9 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         metrics.watch(
             _loads(stores, engines), lambda: _release(in_force), lambda: edge.in_flight
         )
+        publishing = await stack.enter_async_context(publishing_on_time(settings))
         await stack.enter_async_context(
-            _background(metrics.keep_fresh(), *_calibrating(engines))
+            _background(publishing, metrics.keep_fresh(), *_calibrating(engines))
         )
         yield edge
 

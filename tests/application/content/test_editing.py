@@ -1,13 +1,13 @@
 """What authors and editors do with posts."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from serinus.application.content.editing import Changes, Editing
-from serinus.domain.content.post import PostNotFound, Status, Text
+from serinus.domain.content.post import NothingToRestore, PostNotFound, Status, Text
 from serinus.domain.content.slug import SlugTaken
 from serinus.domain.errors import Forbidden, Invalid, Stale
 from serinus.domain.identity.caller import Role, UserId
@@ -137,6 +137,9 @@ async def test_an_older_version_changes_nothing(editing: Editing) -> None:
         editing.change(AUTHOR, post.id, Changes(), version=1),
         editing.publish(AUTHOR, post.id, version=1),
         editing.unpublish(AUTHOR, post.id, version=1),
+        editing.schedule(AUTHOR, post.id, LATER, version=1),
+        editing.archive(AUTHOR, post.id, version=1),
+        editing.restore(AUTHOR, post.id, version=1),
         editing.delete(AUTHOR, post.id, version=1),
     ):
         with pytest.raises(Stale) as stale:
@@ -151,6 +154,9 @@ async def test_others_posts_are_left_alone(editing: Editing) -> None:
         editing.change(STRANGER, post.id, Changes()),
         editing.publish(STRANGER, post.id),
         editing.unpublish(STRANGER, post.id),
+        editing.schedule(STRANGER, post.id, LATER),
+        editing.archive(STRANGER, post.id),
+        editing.restore(STRANGER, post.id),
         editing.delete(EDITOR, post.id),
     ):
         with pytest.raises(Forbidden):
@@ -176,3 +182,55 @@ async def test_a_deleted_post_is_gone(editing: Editing) -> None:
 
     with pytest.raises(PostNotFound):
         await editing.change(AUTHOR, post.id, Changes())
+
+
+async def test_a_stranger_does_not_learn_the_version_of_a_draft(editing: Editing) -> None:
+    post = await editing.create(AUTHOR, TEXT)
+
+    with pytest.raises(PostNotFound):
+        await editing.change(STRANGER, post.id, Changes(), version=7)
+
+
+async def test_a_post_is_scheduled_in_the_zone_of_all(editing: Editing) -> None:
+    post = await editing.create(AUTHOR, TEXT)
+
+    there = LATER.astimezone(timezone(timedelta(hours=9)))
+    scheduled = await editing.schedule(AUTHOR, post.id, there)
+
+    assert (scheduled.status, scheduled.scheduled_at) == (Status.SCHEDULED, LATER)
+    assert scheduled.scheduled_at is not None
+    assert scheduled.scheduled_at.tzinfo is UTC
+
+
+async def test_what_is_past_is_not_scheduled(editing: Editing) -> None:
+    post = await editing.create(AUTHOR, TEXT)
+
+    with pytest.raises(Invalid) as refused:
+        await editing.schedule(AUTHOR, post.id, NOON)
+
+    assert [each.code for each in refused.value.violations] == ["too_early"]
+
+
+async def test_contributors_do_not_decide_when_posts_are_shown(editing: Editing) -> None:
+    contributor = a_caller(Role.CONTRIBUTOR)
+    post = await editing.create(contributor, TEXT)
+
+    for write in (
+        editing.schedule(contributor, post.id, LATER),
+        editing.archive(contributor, post.id),
+        editing.unpublish(contributor, post.id),
+    ):
+        with pytest.raises(Forbidden):
+            await write
+
+
+async def test_what_was_deleted_or_archived_comes_back(editing: Editing) -> None:
+    post = await editing.create(AUTHOR, TEXT, publish=True)
+
+    await editing.archive(AUTHOR, post.id)
+    await editing.delete(AUTHOR, post.id)
+
+    assert (await editing.restore(AUTHOR, post.id)).status is Status.ARCHIVED
+    assert (await editing.restore(AUTHOR, post.id)).status is Status.PUBLISHED
+    with pytest.raises(NothingToRestore):
+        await editing.restore(AUTHOR, post.id)

@@ -102,7 +102,7 @@ async def test_links_to_a_post_know_when_it_was_published(
     hidden = await posts.save(moved.unpublished(at=NOON), tags=terms("c"))
     assert await pool.fetch(MISDATED) == []
     again = await posts.save(hidden.published(at=NOON))
-    await posts.delete(again.id, again.version, at=NOON)
+    await posts.save(again.deleted(at=NOON))
     assert await pool.fetch(MISDATED) == []
 
 

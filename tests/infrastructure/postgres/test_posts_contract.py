@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from uuid_utils.compat import uuid7
 
-from serinus.application.content.ports import Posts, Slugs, Term
+from serinus.application.content.ports import AllOrNothing, Posts, Slugs, Term
 from serinus.domain.content.post import ContentFormat, Post, PostId, PostNotFound, Status, Text
 from serinus.domain.content.slug import SlugTaken
 from serinus.domain.errors import Stale
@@ -101,7 +101,7 @@ async def test_an_exact_slug_is_taken_once(posts: Posts) -> None:
 
 async def test_the_slug_of_a_deleted_post_stays_taken(posts: Posts) -> None:
     post = await add(posts)
-    await posts.delete(post.id, 1, at=LATER)
+    await posts.save(post.deleted(at=LATER))
 
     with pytest.raises(SlugTaken):
         await add(posts, slug=post.slug, exact=True)
@@ -202,16 +202,26 @@ async def test_a_slug_of_another_post_is_taken(
     assert await posts.get(post.id) == post
 
 
-async def test_a_deleted_post_is_gone(posts: Posts) -> None:
+async def test_a_deleted_post_is_gone_but_for_who_asks_for_deleted_ones(posts: Posts) -> None:
     post = await add(posts)
-    await posts.delete(post.id, 1, at=LATER)
+    deleted = await posts.save(post.deleted(at=LATER))
 
     with pytest.raises(PostNotFound):
         await posts.get(post.id)
     with pytest.raises(PostNotFound):
-        await posts.save(replace(post, version=2))
-    with pytest.raises(PostNotFound):
-        await posts.delete(post.id, 2, at=LATER)
+        await posts.save(post)
+    assert await posts.get(post.id, deleted=True) == deleted
+    assert (deleted.deleted_at, deleted.version) == (LATER, 2)
+
+
+async def test_a_deleted_post_comes_back_with_everything(posts: Posts) -> None:
+    post = await add(posts, tags=("a",), categories=("b",))
+    deleted = await posts.save(post.deleted(at=LATER))
+
+    restored = await posts.save(deleted.restored(at=LATER))
+
+    assert restored == replace(post, version=3, updated_at=LATER)
+    assert await posts.get(post.id) == restored
 
 
 async def test_deleting_an_older_version_is_stale(posts: Posts) -> None:
@@ -219,6 +229,33 @@ async def test_deleting_an_older_version_is_stale(posts: Posts) -> None:
     await posts.save(post)
 
     with pytest.raises(Stale) as stale:
-        await posts.delete(post.id, 1, at=LATER)
+        await posts.save(post.deleted(at=LATER))
 
     assert stale.value.version == 2
+
+
+async def test_of_writes_made_together_none_stays_when_one_fails(posts: AllOrNothing) -> None:
+    first, second = await add(posts, slug="first"), await add(posts, slug="second")
+
+    async def work(several: Posts) -> None:
+        await add(several, slug="third", tags=("new",))
+        await several.save(first.published(at=LATER), tags=terms("other"))
+        await several.save(replace(second, slug="first"))
+
+    with pytest.raises(SlugTaken):
+        await posts.together([second.id, first.id], work)
+
+    assert [await posts.get(each.id) for each in (first, second)] == [first, second]
+    assert (await add(posts, slug="third")).slug == "third"
+
+
+async def test_writes_made_together_see_each_other(posts: AllOrNothing) -> None:
+    async def work(several: Posts) -> Post:
+        post = await add(several, tags=("new",))
+        published = await several.save((await several.get(post.id)).published(at=LATER))
+        return await several.save(published, tags=terms("b", "new"))
+
+    written = await posts.together([], work)
+
+    assert (written.version, tag_names(written)) == (3, ["b", "new"])
+    assert await posts.get(written.id) == written

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from serinus.application.content.ports import Clock, NewId, Posts, Slugs, Term
 from serinus.domain.content.post import (
@@ -15,6 +16,8 @@ from serinus.domain.content.post import (
     check_may_delete,
     check_may_edit,
     check_may_publish,
+    check_may_restore,
+    schedule_violations,
     text_violations,
 )
 from serinus.domain.content.slug import slugify
@@ -85,8 +88,7 @@ class Editing:
 
         Raise `PostNotFound`, `Forbidden`, `Invalid`, `SlugTaken`, `Stale`.
         """
-        post = await self._seen(caller, post_id, version)
-        check_may_edit(caller, post)
+        post = await self._allowed(check_may_edit, caller, post_id, version)
         text = changes.edit(post.text)
         refuse(
             writing_violations(text, changes.slug, changes.tags or (), changes.categories or ())
@@ -109,30 +111,62 @@ class Editing:
         self, caller: Caller, post_id: PostId, *, version: int | None = None
     ) -> Post:
         """Raise `PostNotFound`, `Forbidden`, `Stale`."""
-        post = await self._seen(caller, post_id, version)
-        check_may_publish(caller, post)
+        post = await self._allowed(check_may_publish, caller, post_id, version)
         return await self.posts.save(post.published(at=self.now()))
 
     async def unpublish(
         self, caller: Caller, post_id: PostId, *, version: int | None = None
     ) -> Post:
         """Raise `PostNotFound`, `Forbidden`, `Stale`."""
-        post = await self._seen(caller, post_id, version)
-        check_may_edit(caller, post)
+        post = await self._allowed(check_may_publish, caller, post_id, version)
         return await self.posts.save(post.unpublished(at=self.now()))
+
+    async def schedule(
+        self, caller: Caller, post_id: PostId, when: datetime, *, version: int | None = None
+    ) -> Post:
+        """Raise `PostNotFound`, `Forbidden`, `Invalid`, `Stale`, `AlreadyPublished`."""
+        at = self.now()
+        refuse(schedule_violations(when, now=at))
+        post = await self._allowed(check_may_publish, caller, post_id, version)
+        return await self.posts.save(post.scheduled(when.astimezone(UTC), at=at))
+
+    async def archive(
+        self, caller: Caller, post_id: PostId, *, version: int | None = None
+    ) -> Post:
+        """Raise `PostNotFound`, `Forbidden`, `Stale`."""
+        post = await self._allowed(check_may_publish, caller, post_id, version)
+        return await self.posts.save(post.archived(at=self.now()))
+
+    async def restore(
+        self, caller: Caller, post_id: PostId, *, version: int | None = None
+    ) -> Post:
+        """Undo deleting, else archiving.
+
+        Raise `PostNotFound`, `Forbidden`, `Stale`, `NothingToRestore`.
+        """
+        post = await self._allowed(check_may_restore, caller, post_id, version, deleted=True)
+        return await self.posts.save(post.restored(at=self.now()))
 
     async def delete(
         self, caller: Caller, post_id: PostId, *, version: int | None = None
-    ) -> None:
-        """Raise `PostNotFound`, `Forbidden`, `Stale`."""
-        post = await self._seen(caller, post_id, version)
-        check_may_delete(caller, post)
-        await self.posts.delete(post.id, post.version, at=self.now())
+    ) -> Post:
+        """Hide the post; it stays restorable. Raise `PostNotFound`, `Forbidden`, `Stale`."""
+        post = await self._allowed(check_may_delete, caller, post_id, version)
+        return await self.posts.save(post.deleted(at=self.now()))
 
-    async def _seen(self, caller: Caller, post_id: PostId, version: int | None) -> Post:
+    async def _allowed(
+        self,
+        check: Callable[[Caller, Post], None],
+        caller: Caller,
+        post_id: PostId,
+        version: int | None,
+        *,
+        deleted: bool = False,
+    ) -> Post:
         # Before it is looked up: who may not write learns nothing of what there is.
         caller.need("posts:write")
-        post = await self.posts.get(post_id)
+        post = await self.posts.get(post_id, deleted=deleted)
+        check(caller, post)
         if version is not None and version != post.version:
             raise Stale(post.version)
         return post

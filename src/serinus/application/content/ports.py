@@ -1,12 +1,14 @@
 """What the content use cases need from the outside, in their own words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from serinus.domain.content.post import Post, PostId
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 NewId = Callable[[], UUID]
@@ -31,8 +33,8 @@ class Slugs:
 class Posts(Protocol):
     """Where posts are kept, with their slugs, tags and categories."""
 
-    async def get(self, post_id: PostId) -> Post:
-        """Raise `PostNotFound` when there is none, or it is deleted."""
+    async def get(self, post_id: PostId, *, deleted: bool = False) -> Post:
+        """Raise `PostNotFound` when there is none. `deleted`: one that is deleted will do."""
         ...
 
     async def add(
@@ -56,6 +58,15 @@ class Posts(Protocol):
         """
         ...
 
-    async def delete(self, post_id: PostId, version: int, *, at: datetime) -> None:
-        """Hide the post; it stays restorable. Raise `Stale`, `PostNotFound`."""
+
+class AllOrNothing(Posts, Protocol):
+    """Posts of which several can be written as one."""
+
+    async def together(
+        self, post_ids: Sequence[PostId], work: Callable[[Posts], Awaitable[T]]
+    ) -> T:
+        """Give what `work` gives; of what it wrote nothing stays when it raises.
+
+        `post_ids`: what it writes to. It is called again when another writer was faster.
+        """
         ...

@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, NewType, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from serinus.domain.content.taxonomy import Category, Tag
-from serinus.domain.errors import Forbidden, NotFound, Violation
+from serinus.domain.errors import Conflict, Forbidden, NotFound, Violation
 from serinus.domain.identity.caller import Caller, Role, UserId
 
 PostId = NewType("PostId", UUID)
@@ -20,11 +20,24 @@ MAX_CONTENT_BYTES = 2 * 1024 * 1024
 MAX_META_TITLE = 60
 MAX_META_DESCRIPTION = 160
 MAX_IMAGE_URL = 2048
+MAX_AHEAD = timedelta(days=3653)  # ten years
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47 without its rarer parts
 
 
 class PostNotFound(NotFound):
     code: ClassVar = "post_not_found"
+
+
+class AlreadyPublished(Conflict):
+    """To show at a set time what everybody sees already would hide it until then."""
+
+    code: ClassVar = "already_published"
+
+
+class NothingToRestore(Conflict):
+    """The post is neither deleted nor archived."""
+
+    code: ClassVar = "nothing_to_restore"
 
 
 class Status(StrEnum):
@@ -83,6 +96,7 @@ class Post:
     updated_at: datetime
     published_at: datetime | None = None
     scheduled_at: datetime | None = None
+    deleted_at: datetime | None = None
     version: int = 1
 
     def edited(self, text: Text, *, slug: str | None = None, at: datetime) -> Self:
@@ -103,6 +117,39 @@ class Post:
         return replace(
             self, status=Status.DRAFT, published_at=None, scheduled_at=None, updated_at=at
         )
+
+    def scheduled(self, when: datetime, *, at: datetime) -> Self:
+        """To be published at `when`, which will be its date. Raise `AlreadyPublished`."""
+        if self.status is Status.PUBLISHED:
+            raise AlreadyPublished("unpublish it first: until its time it would be hidden")
+        return replace(
+            self,
+            status=Status.SCHEDULED,
+            published_at=None,
+            scheduled_at=when,
+            updated_at=at,
+        )
+
+    def archived(self, *, at: datetime) -> Self:
+        """From any state. It keeps its date, by which it is known that it was published."""
+        return replace(self, status=Status.ARCHIVED, scheduled_at=None, updated_at=at)
+
+    def deleted(self, *, at: datetime) -> Self:
+        return replace(self, deleted_at=at, updated_at=at)
+
+    def restored(self, *, at: datetime) -> Self:
+        """What it was before it was deleted or archived. Raise `NothingToRestore`.
+
+        A deleted post whose set time has passed comes back as a draft: nobody who takes
+        something out of the bin asks for it to be published that moment.
+        """
+        if self.deleted_at is not None:
+            back = replace(self, deleted_at=None, updated_at=at)
+            missed = self.scheduled_at is not None and self.scheduled_at <= at
+            return back.unpublished(at=at) if missed else back
+        if self.status is not Status.ARCHIVED:
+            raise NothingToRestore("it is neither deleted nor archived")
+        return self.published(at=at) if self.published_at else self.unpublished(at=at)
 
 
 def check_may_oversee(caller: Caller) -> None:
@@ -158,6 +205,29 @@ def check_may_delete(caller: Caller, post: Post) -> None:
     check_may_see(caller, post)
     if not (_wrote(caller, post) or caller.role.at_least(Role.ADMIN)):
         raise Forbidden("this post is somebody else's")
+
+
+def check_may_restore(caller: Caller, post: Post) -> None:
+    """Raise like what it undoes: deleting, else archiving."""
+    if post.deleted_at is None:
+        return check_may_publish(caller, post)
+    caller.need("posts:write")
+    # Even one that was published is nobody else's business any more.
+    if not (_wrote(caller, post) or caller.role.at_least(Role.EDITOR)):
+        raise PostNotFound(f"no post {post.id}")
+    return check_may_delete(caller, post)
+
+
+def schedule_violations(when: datetime, *, now: datetime) -> list[Violation]:
+    """What is wrong with a time to publish at."""
+    if when.tzinfo is None:
+        return [Violation("at", "invalid_format", "a time with its zone, as 2030-01-01T12:00Z")]
+    if when <= now:
+        return [Violation("at", "too_early", "this time has passed")]
+    if when > now + MAX_AHEAD:
+        message = f"at most {MAX_AHEAD.days} days ahead"
+        return [Violation("at", "too_late", message, {"max_days": MAX_AHEAD.days})]
+    return []
 
 
 def text_violations(text: Text) -> list[Violation]:

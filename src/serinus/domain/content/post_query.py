@@ -1,6 +1,6 @@
 """What a list of posts can be filtered and sorted by, and which of them somebody sees."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ FILTERS: dict[str, frozenset[Op]] = {
     "published_at": RANGE | {Op.NULL},
     "created_at": RANGE,
     "updated_at": RANGE,
+    "deleted": frozenset({Op.EQ}),
 }
 
 SORTS = ("published_at", "created_at", "updated_at", "title")
@@ -51,26 +52,43 @@ class Scope:
 
     statuses: frozenset[Status]
     author: UserId | None = None
+    deleted: bool = False
+
+    @property
+    def is_public(self) -> bool:
+        return self.statuses == {Status.PUBLISHED} and not self.deleted
 
 
-def scopes(caller: Caller | None, conditions: Iterable[Condition]) -> tuple[Scope, ...]:
+def scopes(caller: Caller | None, conditions: Sequence[Condition]) -> tuple[Scope, ...]:
     """What the caller may see (`domain.content.post.may_see`) of the states asked for.
 
-    Scopes do not overlap. None at all means that there is nothing to see.
+    Scopes do not overlap. None at all means that there is nothing to see. Deleted posts are
+    seen by those who may see drafts, and only where they are asked for.
     """
+    wanted = _statuses(conditions)
+    public = wanted & {Status.PUBLISHED}
+    asked = {bool(each.values[0]) for each in conditions if each.field == "deleted"}
+    deleted = True in asked
+    if deleted and False in asked:
+        found = []
+    elif caller is None:
+        found = [] if deleted else [Scope(public)]
+    elif caller.role.at_least(Role.EDITOR):
+        found = [Scope(wanted, deleted=deleted)]
+    elif deleted:
+        found = [Scope(wanted, caller.id, deleted=True)]
+    else:
+        found = [Scope(public), Scope(wanted - public, caller.id)]
+    return tuple(scope for scope in found if scope.statuses)
+
+
+def _statuses(conditions: Iterable[Condition]) -> frozenset[Status]:
     wanted = frozenset(Status)
     for condition in conditions:
         if condition.field == "status":
             named = frozenset(Status(str(value)) for value in condition.values)
             wanted = wanted - named if condition.op is Op.NE else wanted & named
-    public = wanted & {Status.PUBLISHED}
-    if caller is None:
-        found = [Scope(public)]
-    elif caller.role.at_least(Role.EDITOR):
-        found = [Scope(wanted)]
-    else:
-        found = [Scope(public), Scope(wanted - public, caller.id)]
-    return tuple(scope for scope in found if scope.statuses)
+    return wanted
 
 
 def position(post: Post, orders: Iterable[Order]) -> Position:

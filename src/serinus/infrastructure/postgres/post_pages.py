@@ -112,13 +112,14 @@ def page_sql(
 
 
 def _conditions(listing: Listing, arguments: Arguments) -> tuple[list[str], list[Terms]]:
-    where, terms = ["p.deleted_at IS NULL"], []
+    where: list[str] = []
+    terms: list[Terms] = []
     for condition in listing.conditions:
         match condition.field:
             case "tag" | "category":
                 terms.append(_terms(condition, arguments))
-            case "status":
-                pass  # is in the scopes
+            case "status" | "deleted":
+                pass  # are in the scopes
             case "type":
                 where.append(_type(condition))
             case field:
@@ -145,7 +146,7 @@ class _Cut:
 
     @property
     def columns(self) -> Mapping[str, Column]:
-        return PUBLIC_COLUMNS if all(map(_is_public, self.seen)) else COLUMNS
+        return PUBLIC_COLUMNS if all(scope.is_public for scope in self.seen) else COLUMNS
 
     def rows(self) -> str:
         limit = self.arguments.add(self.listing.limit + 1, "integer")
@@ -166,14 +167,14 @@ class _Cut:
         within = [*self.where, _scope(scope, self.arguments)]
         if self.terms is None:
             return [self._walk(scope, within, limit)]
-        if _is_public(scope) and [order.field for order in self.listing.orders] == [DATE]:
+        if scope.is_public and [order.field for order in self.listing.orders] == [DATE]:
             return [self._listed(self.terms, within, limit)]
         if scope.author is not None:  # few enough to ask each
             return [self._walk(scope, [*within, self.terms.met], limit)]
         return [self._walk(scope, [*within, way], limit) for way in self.terms.ways()]
 
     def _walk(self, scope: Scope, where: Sequence[str], limit: str) -> str:
-        columns = PUBLIC_COLUMNS if _is_public(scope) else COLUMNS
+        columns = PUBLIC_COLUMNS if scope.is_public else COLUMNS
         start = beyond(self.listing, columns, self.arguments) or "true"
         return f"""
             SELECT p.* FROM posts p WHERE {" AND ".join(where)} AND {start}
@@ -214,21 +215,16 @@ def _counted(page: str, counting: Counting, matching: str) -> str:
 
 
 def _scope(scope: Scope, arguments: Arguments) -> str:
+    condition = f"p.deleted_at IS {'NOT ' if scope.deleted else ''}NULL"
     # Statuses as literals, from an enumeration: only so can a partial index be chosen.
     named = ", ".join(f"'{status.value}'" for status in Status if status in scope.statuses)
-    if len(scope.statuses) == len(Status):
-        condition = "true"
-    elif len(scope.statuses) == 1:
-        condition = f"p.status = {named}"
-    else:
-        condition = f"p.status IN ({named})"
-    if scope.author is None:
-        return condition
-    return f"({condition} AND p.author_id = {arguments.add(scope.author, 'uuid')})"
-
-
-def _is_public(scope: Scope) -> bool:
-    return scope.statuses == {Status.PUBLISHED}
+    if len(scope.statuses) == 1:
+        condition += f" AND p.status = {named}"
+    elif len(scope.statuses) < len(Status):
+        condition += f" AND p.status IN ({named})"
+    if scope.author is not None:
+        condition += f" AND p.author_id = {arguments.add(scope.author, 'uuid')}"
+    return condition
 
 
 def _terms(condition: Condition, arguments: Arguments) -> Terms:

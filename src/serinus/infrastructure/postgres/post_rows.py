@@ -1,6 +1,8 @@
 """Rows of posts: which columns are read, and how one becomes a `Post`."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import asyncpg
 
@@ -39,7 +41,7 @@ CATEGORIES = """
 PLAIN_COLUMNS = """
     p.id, p.type, p.author_id, p.slug, p.title, p.content_format, p.excerpt, p.status, p.locale,
     p.featured_image, p.meta_title, p.meta_description, p.created_at, p.updated_at,
-    p.published_at, p.scheduled_at, p.version"""
+    p.published_at, p.scheduled_at, p.deleted_at, p.version"""
 
 USERS = "JOIN users u ON u.id = p.author_id"
 
@@ -64,7 +66,7 @@ def users_of(parts: frozenset[Part]) -> str:
     return USERS if Part.AUTHOR in parts else ""
 
 
-def post_from(row: asyncpg.Record) -> Post:
+def post_from(row: Mapping[str, Any] | asyncpg.Record) -> Post:
     return Post(
         id=PostId(row["id"]),
         type=PostType(row["type"]),
@@ -89,5 +91,6 @@ def post_from(row: asyncpg.Record) -> Post:
         updated_at=row["updated_at"],
         published_at=row["published_at"],
         scheduled_at=row["scheduled_at"],
+        deleted_at=row["deleted_at"],
         version=row["version"],
     )

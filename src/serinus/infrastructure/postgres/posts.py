@@ -1,14 +1,14 @@
 """Posts in PostgreSQL: the side that writes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from typing import TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from serinus.application import acting
-from serinus.application.content.ports import Slugs, Term
+from serinus.application.content.ports import Posts, Slugs, Term
 from serinus.domain.content.post import Post, PostId, PostNotFound
 from serinus.domain.content.slug import SlugTaken
 from serinus.domain.errors import Stale
@@ -30,12 +30,14 @@ from serinus.infrastructure.postgres.terms import (
     free_slug,
 )
 
+T = TypeVar("T")
+
 Connection = asyncpg.Pool | PoolConnectionProxy
 
 GET = f"""
 SELECT {POST_COLUMNS}
   FROM posts p JOIN users u ON u.id = p.author_id
- WHERE p.id = $1 AND p.deleted_at IS NULL
+ WHERE p.id = $1 AND (p.deleted_at IS NULL OR $2)
 """  # noqa: S608 - put together from constants
 
 # The slug comes first and all else depends on it, so that writers queue up in one order.
@@ -72,8 +74,9 @@ WITH p AS (
     UPDATE posts
        SET slug = $3, title = $4, content = $5, content_format = $6, excerpt = $7, status = $8,
            locale = $9, featured_image = $10, meta_title = $11, meta_description = $12,
-           updated_at = $13, published_at = $14, scheduled_at = $15, version = version + 1
-     WHERE id = $1 AND version = $2 AND deleted_at IS NULL AND (SELECT acting($16))
+           updated_at = $13, published_at = $14, scheduled_at = $15, deleted_at = $16,
+           version = version + 1
+     WHERE id = $1 AND version = $2 AND (SELECT acting($17))
     RETURNING *
 ), slug AS (
     INSERT INTO slugs (slug, post_id, created_at)
@@ -117,12 +120,6 @@ SELECT {PLAIN_COLUMNS}, p.content, {AUTHOR_COLUMNS},
  WHERE p.id = $9
 """  # noqa: S608 - put together from constants
 
-DELETE = """
-UPDATE posts SET deleted_at = $3, updated_at = $3, version = version + 1
- WHERE id = $1 AND version = $2 AND deleted_at IS NULL AND (SELECT acting($4))
-RETURNING version
-"""
-
 #: Constraints that fail when the slug of a saved post is another's.
 SLUG_TAKEN = {"posts_slug", "posts_slug_fkey"}
 
@@ -137,43 +134,27 @@ LOST_RACE = {
 VERSION = "SELECT version FROM posts WHERE id = $1 AND deleted_at IS NULL"
 
 
+# Of a transaction of several writes. What is written is locked in one order, so that nobody
+# waits in a circle. Where slugs lead is checked with each write, to know which one was wrong.
+LOCK = "SELECT FROM posts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
+CHECK_AT_ONCE = "SET CONSTRAINTS posts_slug_fkey, slugs_post_id_fkey IMMEDIATE"
+
+
 class PostgresPosts:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def get(self, post_id: PostId) -> Post:
+    async def get(self, post_id: PostId, *, deleted: bool = False) -> Post:
         with translate_errors():
-            row = await self._pool.fetchrow(GET, post_id)
-        if row is None:
-            raise PostNotFound(f"no post {post_id}")
-        return post_from(row)
+            return await _Attempt(self._pool).get(post_id, deleted=deleted)
 
     async def add(
         self, post: Post, slugs: Slugs, *, tags: Sequence[Term], categories: Sequence[Term]
     ) -> Post:
-        arguments = (
-            *TermArguments.of(tags, categories).in_order(),
-            post.created_at,
-            post.id,
-            slugs.first,
-            slugs.exact,
-            post.type,
-            post.author.id,
-            *_written(post),
-            post.version,
-            acting.told(),
+        attempt = _Attempt(self._pool)
+        return await in_rounds(
+            lambda: attempt.add(post, slugs, tags=tags, categories=categories)
         )
-
-        async def once() -> Post:
-            with _violations():
-                row = await self._pool.fetchrow(ADD, *arguments)
-            if row is not None:
-                return post_from(row)
-            if slugs.exact:  # short of a term the statement would have failed instead
-                raise SlugTaken(f"{slugs.first} leads to another post")
-            raise LostRace
-
-        return await in_rounds(once)
 
     async def save(
         self,
@@ -183,40 +164,100 @@ class PostgresPosts:
         categories: Sequence[Term] | None = None,
     ) -> Post:
         if tags is None and categories is None:
-            return await in_rounds(lambda: self._save(self._pool, post))
-        arguments = (
-            *TermArguments.of(tags or (), categories or ()).in_order(),
-            post.updated_at,
-            post.id,
-            tags is not None,
-            categories is not None,
-        )
+            return await in_rounds(lambda: _Attempt(self._pool).save(post))
 
         async def once() -> Post:
             with _violations():
                 async with self._pool.acquire() as connection, connection.transaction():
-                    await self._save(connection, post)
-                    row = await connection.fetchrow(REPLACE_TERMS, *arguments)
-                    if row is None:
-                        raise LostRace
-            return post_from(row)
+                    attempt = _Attempt(connection)
+                    return await attempt.save(post, tags=tags, categories=categories)
 
         return await in_rounds(once)
 
-    async def delete(self, post_id: PostId, version: int, *, at: datetime) -> None:
-        with translate_errors():
-            arguments = (post_id, version, at, acting.told())
-            if await self._pool.fetchval(DELETE, *arguments) is None:
-                raise await _missed(self._pool, post_id)
+    async def together(
+        self, post_ids: Sequence[PostId], work: Callable[[Posts], Awaitable[T]]
+    ) -> T:
+        async def once() -> T:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(CHECK_AT_ONCE)
+                await connection.execute(LOCK, post_ids)
+                return await work(_Attempt(connection))
 
-    async def _save(self, connection: Connection, post: Post) -> Post:
-        with _violations():
-            row = await connection.fetchrow(
-                SAVE, post.id, post.version, post.slug, *_written(post), acting.told()
-            )
+        return await in_rounds(once)
+
+
+class _Attempt:
+    """Writes that are tried once. They raise `LostRace` when another writer was faster."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def get(self, post_id: PostId, *, deleted: bool = False) -> Post:
+        row = await self._connection.fetchrow(GET, post_id, deleted)
         if row is None:
-            raise await _missed(connection, post.id)
+            raise PostNotFound(f"no post {post_id}")
         return post_from(row)
+
+    async def add(
+        self, post: Post, slugs: Slugs, *, tags: Sequence[Term], categories: Sequence[Term]
+    ) -> Post:
+        with _violations():
+            row = await self._connection.fetchrow(
+                ADD,
+                *TermArguments.of(tags, categories).in_order(),
+                post.created_at,
+                post.id,
+                slugs.first,
+                slugs.exact,
+                post.type,
+                post.author.id,
+                *_written(post),
+                post.version,
+                acting.told(),
+            )
+        if row is not None:
+            return post_from(row)
+        if slugs.exact:  # short of a term the statement would have failed instead
+            raise SlugTaken(f"{slugs.first} leads to another post")
+        raise LostRace
+
+    async def save(
+        self,
+        post: Post,
+        *,
+        tags: Sequence[Term] | None = None,
+        categories: Sequence[Term] | None = None,
+    ) -> Post:
+        """Within a transaction when there are terms: they take a second statement."""
+        with _violations():
+            row = await self._connection.fetchrow(
+                SAVE,
+                post.id,
+                post.version,
+                post.slug,
+                *_written(post),
+                post.deleted_at,
+                acting.told(),
+            )
+            if row is None:
+                raise await self._missed(post.id)
+            if tags is not None or categories is not None:
+                row = await self._connection.fetchrow(
+                    REPLACE_TERMS,
+                    *TermArguments.of(tags or (), categories or ()).in_order(),
+                    post.updated_at,
+                    post.id,
+                    tags is not None,
+                    categories is not None,
+                )
+        if row is None:
+            raise LostRace
+        return post_from(row)
+
+    async def _missed(self, post_id: PostId) -> Stale | PostNotFound:
+        """Why a write found no row of the version it was made for."""
+        version = await self._connection.fetchval(VERSION, post_id)
+        return PostNotFound(f"no post {post_id}") if version is None else Stale(version)
 
 
 def _written(post: Post) -> tuple[object, ...]:
@@ -236,12 +277,6 @@ def _written(post: Post) -> tuple[object, ...]:
         post.published_at,
         post.scheduled_at,
     )
-
-
-async def _missed(connection: Connection, post_id: PostId) -> Stale | PostNotFound:
-    """Why a write found no row of the version it was made for."""
-    version = await connection.fetchval(VERSION, post_id)
-    return PostNotFound(f"no post {post_id}") if version is None else Stale(version)
 
 
 @contextmanager

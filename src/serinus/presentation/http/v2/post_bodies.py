@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -112,6 +113,10 @@ class PostPatch(Body, frozen=True, kw_only=True):
 
     def edit(self, text: Text) -> Text:
         return _edited(text, {name: getattr(self, name) for name in self.__struct_fields__})
+
+
+class Schedule(Body, frozen=True, kw_only=True):
+    at: Annotated[datetime, about("in the future, with its zone")]
 
 
 @contextmanager

@@ -47,6 +47,7 @@ POSTS = Lists(
         "published_at": query_values.instant,
         "created_at": query_values.instant,
         "updated_at": query_values.instant,
+        "deleted": query_values.boolean,
     },
     sorts=post_query.SORTS,
     order=post_query.NEWEST_FIRST,
@@ -80,7 +81,8 @@ async def list_posts(
 ) -> Response[Listing[PostView]]:
     """List posts, by default the newest first.
 
-    Everybody sees what is published, authors their own drafts too, editors everything.
+    Everybody sees what is published, authors their own drafts too, editors everything. What was
+    deleted is seen with `filter[deleted]=true` by those who may see drafts.
     """
     visitor = check_may_read(request, "posts:read")
     given = query_values.parameters(request.scope["query_string"])

@@ -8,6 +8,8 @@ from litestar.params import FromPath, JSONBody
 
 from serinus.application.content.editing import Editing
 from serinus.domain.content.post import (
+    AlreadyPublished,
+    NothingToRestore,
     Post,
     PostId,
     PostNotFound,
@@ -19,7 +21,13 @@ from serinus.presentation.http.v2 import caching
 from serinus.presentation.http.v2.conditional import seen_version, version_if_sent
 from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
-from serinus.presentation.http.v2.post_bodies import FirstStatus, NewPost, PostPatch, pointing
+from serinus.presentation.http.v2.post_bodies import (
+    FirstStatus,
+    NewPost,
+    PostPatch,
+    Schedule,
+    pointing,
+)
 from serinus.presentation.http.v2.post_shapes import BASE, MEMBERS, PostView, shown
 from serinus.presentation.http.v2.refusals import MalformedHeader, PreconditionRequired
 
@@ -122,6 +130,68 @@ async def unpublish_post(
     _may_write(caller, publish=True)
     version = version_if_sent(request)
     return _written(await editing.unpublish(caller, PostId(post_id), version=version))
+
+
+@post(
+    "/{post_id:uuid}/schedule",
+    status_code=200,
+    opt=refuses(*REFUSED, AlreadyPublished),
+    response_headers=[caching.ETAG],
+)
+async def schedule_post(
+    request: AnyRequest,
+    post_id: FromPath[UUID],
+    data: JSONBody[Schedule],
+    caller: Given[Caller],
+    editing: Given[Editing],
+) -> Response[PostView]:
+    """Have a post published at a set time, within a second of it.
+
+    That time will be its date. Unpublish it to take this back.
+    """
+    _may_write(caller, publish=True)
+    version = version_if_sent(request)
+    return _written(await editing.schedule(caller, PostId(post_id), data.at, version=version))
+
+
+@post(
+    "/{post_id:uuid}/archive",
+    status_code=200,
+    opt=refuses(*REFUSED),
+    response_headers=[caching.ETAG],
+)
+async def archive_post(
+    request: AnyRequest,
+    post_id: FromPath[UUID],
+    caller: Given[Caller],
+    editing: Given[Editing],
+) -> Response[PostView]:
+    """Hide a post from readers. It keeps its date, for when it is restored."""
+    _may_write(caller, publish=True)
+    version = version_if_sent(request)
+    return _written(await editing.archive(caller, PostId(post_id), version=version))
+
+
+@post(
+    "/{post_id:uuid}/restore",
+    status_code=200,
+    opt=refuses(*REFUSED, NothingToRestore),
+    response_headers=[caching.ETAG],
+)
+async def restore_post(
+    request: AnyRequest,
+    post_id: FromPath[UUID],
+    caller: Given[Caller],
+    editing: Given[Editing],
+) -> Response[PostView]:
+    """Undo deleting a post, or archiving it.
+
+    A deleted one is again what it was, an archived one published if it ever was, else a draft.
+    A post that was to be published while it was deleted comes back as a draft.
+    """
+    _may_write(caller)
+    version = version_if_sent(request)
+    return _written(await editing.restore(caller, PostId(post_id), version=version))
 
 
 def _may_write(caller: Caller, *, publish: bool = False) -> None:

@@ -5,10 +5,13 @@ from litestar import Router
 from serinus.presentation.http.v2.post_reading import list_posts, show_post, show_post_by_slug
 from serinus.presentation.http.v2.post_shapes import BASE
 from serinus.presentation.http.v2.post_writing import (
+    archive_post,
     change_post,
     create_post,
     delete_post,
     publish_post,
+    restore_post,
+    schedule_post,
     unpublish_post,
 )
 
@@ -23,6 +26,9 @@ router = Router(
         delete_post,
         publish_post,
         unpublish_post,
+        schedule_post,
+        archive_post,
+        restore_post,
     ],
     tags=["posts"],
 )

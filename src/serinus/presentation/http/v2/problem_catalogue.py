@@ -194,6 +194,18 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Choose another one, or leave it out to get a free one.",
     ),
     Explanation(
+        post.AlreadyPublished,
+        "Already published",
+        "The post is published: to publish it later would mean to hide it until then.",
+        "Unpublish it first if that is what you want.",
+    ),
+    Explanation(
+        post.NothingToRestore,
+        "Nothing to restore",
+        "The post is neither deleted nor archived.",
+        "Read it again: somebody else may have restored it.",
+    ),
+    Explanation(
         taxonomy.TagTaken,
         "Tag name taken",
         "There is a tag with this name, or with one that reads the same.",
