@@ -49,6 +49,7 @@ TAGS = {
     "posts": "What authors write.",
     "tags": "What posts are about.",
     "categories": "Where posts are filed: a tree.",
+    "search": "What posts say.",
     "health": "For load balancers and orchestrators.",
 }
 

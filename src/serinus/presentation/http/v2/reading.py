@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from serinus.application.content.reading import CategoryReader, PostReader, Renderer, TagReader
+from serinus.application.content.reading import (
+    CategoryReader,
+    Finder,
+    PostReader,
+    Renderer,
+    TagReader,
+)
 from serinus.application.identity.directory import Directory, KeyDirectory
 from serinus.presentation.http.v2.cursors import Cursors
 
@@ -19,5 +25,6 @@ class Reading:
     categories: CategoryReader
     people: Directory
     keys: KeyDirectory
+    finder: Finder
     render: Renderer
     cursors: Cursors
