@@ -17,8 +17,8 @@ from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Caller, Role, SessionId, UserId
 from serinus.domain.identity.sessions import InvalidToken
 from serinus.infrastructure.credentials.sealing import Seal
+from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
-from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
@@ -148,7 +148,7 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
                 categories=PostgresCategories(pool),
                 people=unused,
                 keys=unused,
-                finder=PostgresFinder(pool),
+                audit=PostgresAuditLog(pool),
                 render=HtmlRendering(),
                 cursors=Cursors([b"k" * 32]),
             ),

@@ -28,9 +28,9 @@ from serinus.infrastructure.memory.rate_limits import MemoryRateLimiter
 from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
+from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.failures import translate_errors
-from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
@@ -173,7 +173,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
             categories=PostgresCategories(pool),
             people=people,
             keys=keys,
-            finder=PostgresFinder(pool),
+            audit=PostgresAuditLog(pool),
             render=HtmlRendering(),
             cursors=Cursors([b"k" * 32]),
         ),

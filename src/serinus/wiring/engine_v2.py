@@ -26,9 +26,9 @@ from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
+from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.failures import translate_errors
-from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
 from serinus.infrastructure.postgres.people import PostgresPeople
@@ -146,7 +146,7 @@ def _v2_services(
             categories=categories,
             people=PostgresPeople(stores.pool),
             keys=PostgresApiKeys(stores.pool),
-            finder=PostgresFinder(stores.pool),
+            audit=PostgresAuditLog(stores.pool),
             render=HtmlRendering(),
             cursors=_cursors(settings),
         ),

@@ -29,7 +29,7 @@ async def create(
 ) -> IssuedKey:
     """Raise `AccountNotFound`, `Invalid`, `TooManyApiKeys`."""
     return await key_ring(pool).issue(
-        await _owner(pool, email),
+        await account_of(pool, email),
         name=name,
         scopes=scopes,
         expires_at=None if days is None else now() + timedelta(days=days),
@@ -38,7 +38,7 @@ async def create(
 
 async def of_account(pool: asyncpg.Pool, email: str) -> Sequence[ApiKey]:
     """Raise `AccountNotFound`."""
-    return await PostgresApiKeys(pool).of_user(await _owner(pool, email))
+    return await PostgresApiKeys(pool).of_user(await account_of(pool, email))
 
 
 async def revoke(pool: asyncpg.Pool, key_id: UUID) -> ApiKey:
@@ -49,7 +49,7 @@ async def revoke(pool: asyncpg.Pool, key_id: UUID) -> ApiKey:
     return revoked
 
 
-async def _owner(pool: asyncpg.Pool, email: str) -> UserId:
+async def account_of(pool: asyncpg.Pool, email: str) -> UserId:
     known = await PostgresAccounts(pool).credentials(clean_email(email))
     if known is None:
         raise AccountNotFound(f"nobody has the address {email}")

@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import asyncpg
 import typer
 
 from serinus.application.acting import Actor, Via, acting_as
+from serinus.application.audit import Entry
 from serinus.application.content.importing import Importing
 from serinus.application.identity.administration import Administration
 from serinus.application.identity.api_keys import IssuedKey
@@ -24,12 +26,14 @@ from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.demo.loading import load_demo
 from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.postgres.account_book import PostgresAccountBook
+from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
 from serinus.infrastructure.postgres.embedded.server import wait_until_stopped
 from serinus.infrastructure.postgres.migrations.runner import migrate as apply_migrations
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.routing import PostgresRoutings
 from serinus.infrastructure.settings import Settings, SettingsError, described
+from serinus.presentation.cli.audit import Asked
 from serinus.presentation.cli.importing import import_app
 from serinus.presentation.cli.operations import (
     Finding,
@@ -40,7 +44,7 @@ from serinus.presentation.cli.operations import (
     Stopped,
     Wanted,
 )
-from serinus.wiring import database, keys, serving
+from serinus.wiring import audit, database, keys, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
@@ -113,6 +117,12 @@ class Operations:
 
     def revoke_key(self, key_id: UUID) -> ApiKey:
         return _with_pool(lambda pool: keys.revoke(pool, key_id))
+
+    def audit(self, asked: Asked) -> Sequence[Entry]:
+        return _with_pool(lambda pool: audit.entries(pool, asked))
+
+    def prune_audit(self, before: datetime) -> int:
+        return _with_pool(lambda pool: PostgresAuditLog(pool).prune(before))
 
     def settings(self) -> Sequence[Setting]:
         return [

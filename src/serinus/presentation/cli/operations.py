@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import typer
 
 from serinus.domain.identity.accounts import Account
+from serinus.presentation.cli.audit import AuditLog
 from serinus.presentation.cli.keys import Keys
 
 
@@ -93,7 +94,7 @@ class Wanted:
     into_existing: bool
 
 
-class Operations(Keys, Protocol):
+class Operations(Keys, AuditLog, Protocol):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None: ...

@@ -22,6 +22,7 @@ from serinus.presentation.http.asgi import App
 from serinus.presentation.http.openapi import merged
 from serinus.presentation.http.v2 import (
     api_keys,
+    audit,
     auth,
     authentication,
     categories,
@@ -31,7 +32,6 @@ from serinus.presentation.http.v2 import (
     posts,
     problem_pages,
     problems,
-    search,
     tags,
     users,
     users_me,
@@ -51,7 +51,7 @@ ROUTERS = (
     posts.router,
     tags.router,
     categories.router,
-    search.router,
+    audit.router,
     health.router,
     documentation.router,
     problem_pages.router,

@@ -107,7 +107,7 @@ class Lists:
         listing = Listing(
             conditions=tuple(self._conditions(given)),
             orders=self._orders(given["sort"]) if "sort" in given else self.order,
-            limit=limit_of(given),
+            limit=_limit(given),
             counting=Counting(member_of(Counting)("count", given["count"]))
             if "count" in given
             else None,
@@ -181,9 +181,9 @@ def check_known(given: Mapping[str, str], known: Sequence[str]) -> None:
             raise UnknownParameter(name, known)
 
 
-def limit_of(given: Mapping[str, str], default: int = DEFAULT_LIMIT) -> int:
+def _limit(given: Mapping[str, str]) -> int:
     if "limit" not in given:
-        return default
+        return DEFAULT_LIMIT
     value = integer("limit", given["limit"])
     if not 1 <= value <= MAX_LIMIT:
         raise InvalidParameter(f"limit is 1 to {MAX_LIMIT}", parameter="limit")

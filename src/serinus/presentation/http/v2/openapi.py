@@ -49,7 +49,7 @@ TAGS = {
     "posts": "What authors write.",
     "tags": "What posts are about.",
     "categories": "Where posts are filed: a tree.",
-    "search": "What posts say.",
+    "audit": "Who did what.",
     "health": "For load balancers and orchestrators.",
 }
 

@@ -2,13 +2,8 @@
 
 from dataclasses import dataclass
 
-from serinus.application.content.reading import (
-    CategoryReader,
-    Finder,
-    PostReader,
-    Renderer,
-    TagReader,
-)
+from serinus.application.audit import AuditReader
+from serinus.application.content.reading import CategoryReader, PostReader, Renderer, TagReader
 from serinus.application.identity.directory import Directory, KeyDirectory
 from serinus.presentation.http.v2.cursors import Cursors
 
@@ -25,6 +20,6 @@ class Reading:
     categories: CategoryReader
     people: Directory
     keys: KeyDirectory
-    finder: Finder
+    audit: AuditReader
     render: Renderer
     cursors: Cursors
