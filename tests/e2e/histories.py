@@ -50,6 +50,7 @@ class Verdict:
 
     reads: int = 0
     hits: int = 0
+    shared: int = 0  # of the hits, those that another worker had left
     delays: list[float] = field(default_factory=list)  # of what was out of date at all
     wrong: list[str] = field(default_factory=list)
 

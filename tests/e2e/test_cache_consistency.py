@@ -237,6 +237,7 @@ class Reader:
         assert answer.status_code in {200, 404}, f"{path}: {answer.status_code} {answer.text}"
         self.verdict.reads += 1
         self.verdict.hits += "; hit" in answer.headers["cache-status"]
+        self.verdict.shared += "L2" in answer.headers["cache-status"]
         return answer.json() if answer.status_code == 200 else None
 
     def _judge(self, what: str, history: History, value: Any) -> None:
@@ -307,7 +308,7 @@ async def test_no_worker_shows_what_was_overwritten_more_than_a_second_ago(
     record_property(
         MEASURED,
         f"{next(writes) - 1:,} writes, {verdict.reads:,} reads, "
-        f"{verdict.hits / verdict.reads:.0%} of them hits; {len(verdict.delays):,} values were "
+        f"{verdict.hits / verdict.reads:.0%} of them hits ({verdict.shared:,} in Redis); {len(verdict.delays):,} values were "
         f"overwritten when they were asked for, for {verdict.longest * 1000:.0f} ms at most",
     )
     assert verdict.wrong == []

@@ -14,6 +14,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent = False
+        self._swallowing = False
         self.port = 0
         self.connections = 0  # accepted so far
         self.received = 0  # pieces of data that clients sent so far
@@ -43,9 +44,13 @@ class Proxy:
         self._silent = True
         await self._listen()
 
+    def swallow(self) -> None:
+        """Keep every connection open, and pass nothing on any more."""
+        self._swallowing = True
+
     async def come_back(self) -> None:
         await self.go_away()
-        self._silent = False
+        self._silent = self._swallowing = False
         await self._listen()
 
     async def _listen(self) -> None:
@@ -84,6 +89,7 @@ class Proxy:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
                 self.received += count
-                writer.write(data)
-                await writer.drain()
+                if not self._swallowing:
+                    writer.write(data)
+                    await writer.drain()
         writer.close()

@@ -77,7 +77,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
-        caching = await stack.enter_async_context(open_caching(settings))
+        caching = await stack.enter_async_context(open_caching(settings, stores.pool))
         front = _front(settings, stores, engines, metrics, in_force, caching)
         edge = _edge(settings, front, _observers(settings, engines, metrics))
         metrics.watch(

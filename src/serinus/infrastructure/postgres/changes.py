@@ -15,6 +15,7 @@ import structlog
 
 from serinus.application.answers import Follower
 from serinus.infrastructure.postgres.connecting import connect
+from serinus.infrastructure.postgres.failures import translate_errors
 
 CHANNEL = "serinus_changed"
 EVERYTHING = "*"
@@ -24,6 +25,12 @@ PAUSE = 0.25  # seconds before it is tried anew
 
 # A pooler that lends connections by transaction would lose what is told, without a word.
 STILL_LISTENING = f"SELECT '{CHANNEL}' IN (SELECT pg_listening_channels())"
+
+# Of a copy of the database it is another one.
+IDENTITY = """
+SELECT system_identifier::text || '-' || oid
+  FROM pg_control_system(), pg_database WHERE datname = current_database()
+"""
 
 log = structlog.get_logger("serinus")
 
@@ -93,3 +100,9 @@ class Changes:
         if self._said != (reason := type(error).__name__):
             self._said = reason
             log.warning("changes are not known: no answer is kept", reason=reason)
+
+
+async def identity(pool: asyncpg.Pool) -> str:
+    """Which database this is. Raise `Unavailable`."""
+    with translate_errors():
+        return str(await pool.fetchval(IDENTITY))

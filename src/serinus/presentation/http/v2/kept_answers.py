@@ -69,14 +69,14 @@ class KeptAnswers:
 
     async def _missed(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         outcome = await self.flights.wait(asked.key)
-        kept = self.answers.find(asked.key) if outcome is Outcome.KEPT else None
+        kept = self.answers.find(asked.key) if outcome is not None else None
         if kept is not None:
             await give(kept, HIT, asked, send)
             return
-        if outcome is Outcome.FAILED:
-            fetched = await self._fetch_for_all(asked, scope, receive)
-        else:
+        if outcome is Outcome.NOT_FOR_ALL:
             fetched = await self._fetch(asked.key, scope, receive)
+        else:
+            fetched = await self._fetch_for_all(asked, scope, receive)
         if fetched is None:
             return
         await give(fetched.kept, fetched.status, asked, send)

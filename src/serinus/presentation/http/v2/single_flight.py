@@ -20,21 +20,21 @@ class Flights:
         self._patience = patience
         self._running: dict[Hashable, asyncio.Future[Outcome]] = {}
 
-    async def wait(self, key: Hashable) -> Outcome:
-        """`FAILED` when nobody fetches it (any more): `begin`, before anything else is awaited.
+    async def wait(self, key: Hashable) -> Outcome | None:
+        """None when nobody fetches it: then `begin`, before anything else is awaited.
 
-        `NOT_FOR_ALL` when it takes too long.
+        `FAILED` is the same, after some have tried; `NOT_FOR_ALL` also when it takes too long.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience
+        outcome: Outcome | None = None
+        deadline = asyncio.get_running_loop().time() + self._patience
         while (flight := self._running.get(key)) is not None:
             # Not cancelled by who waits for it: others do as well.
-            await asyncio.wait([flight], timeout=deadline - loop.time())
-            if not flight.done():
-                return Outcome.NOT_FOR_ALL
-            if flight.result() is not Outcome.FAILED:
-                return flight.result()
-        return Outcome.FAILED
+            left = deadline - asyncio.get_running_loop().time()
+            await asyncio.wait([flight], timeout=left)
+            outcome = flight.result() if flight.done() else Outcome.NOT_FOR_ALL
+            if outcome is not Outcome.FAILED:
+                return outcome
+        return outcome
 
     def begin(self, key: Hashable) -> None:
         self._running[key] = asyncio.get_running_loop().create_future()
