@@ -64,5 +64,10 @@ class Verdict:
             self.delays.append(delay)
 
     @property
-    def longest(self) -> float:
-        return max(self.delays, default=0.0)
+    def told(self) -> str:
+        longest = max(self.delays, default=0.0) * 1000
+        return (
+            f"{self.reads:,} reads, {self.hits / self.reads:.0%} of them hits, {self.shared:,} in "
+            f"Redis; {len(self.delays):,} values were overwritten when they were asked for, for "
+            f"{longest:.0f} ms at most"
+        )

@@ -65,7 +65,9 @@ class Settings:
     ] = None
     redis_url: Annotated[
         Secret | None,
-        Variable(url("redis", "rediss"), "Redis >= 6.2 or Valkey: shared rate limits and answers"),
+        Variable(
+            url("redis", "rediss"), "Redis >= 6.2 or Valkey: shared rate limits and answers"
+        ),
     ] = None
     api_v2_enabled: Annotated[bool, Switch("false: /api/v2 answers 404 and the share is 0")] = (
         True
