@@ -67,7 +67,7 @@ class Verdict:
     def told(self) -> str:
         longest = max(self.delays, default=0.0) * 1000
         return (
-            f"{self.reads:,} reads, {self.hits / self.reads:.0%} of them hits, {self.shared:,} in "
-            f"Redis; {len(self.delays):,} values were overwritten when they were asked for, for "
-            f"{longest:.0f} ms at most"
+            f"{self.reads:,} reads, {self.hits / self.reads:.0%} of them hits, "
+            f"{self.shared:,} in Redis; {len(self.delays):,} values were overwritten when they "
+            f"were asked for, for {longest:.0f} ms at most"
         )
