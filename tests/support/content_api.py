@@ -19,6 +19,7 @@ from serinus.domain.identity.sessions import InvalidToken
 from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
+from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
@@ -149,6 +150,7 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
                 people=unused,
                 keys=unused,
                 audit=PostgresAuditLog(pool),
+                finder=PostgresFinder(pool),
                 render=HtmlRendering(),
                 cursors=Cursors([b"k" * 32]),
             ),

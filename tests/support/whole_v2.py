@@ -31,6 +31,7 @@ from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
@@ -174,6 +175,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
             people=people,
             keys=keys,
             audit=PostgresAuditLog(pool),
+            finder=PostgresFinder(pool),
             render=HtmlRendering(),
             cursors=Cursors([b"k" * 32]),
         ),

@@ -29,6 +29,7 @@ from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.failures import translate_errors
+from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
 from serinus.infrastructure.postgres.people import PostgresPeople
@@ -147,6 +148,7 @@ def _v2_services(
             people=PostgresPeople(stores.pool),
             keys=PostgresApiKeys(stores.pool),
             audit=PostgresAuditLog(stores.pool),
+            finder=PostgresFinder(stores.pool),
             render=HtmlRendering(),
             cursors=_cursors(settings),
         ),

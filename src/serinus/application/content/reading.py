@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from serinus.domain.content.categories import Branch
+from serinus.domain.content.finding import Findings, Search, Suggestion
 from serinus.domain.content.listing import Listing, Page
 from serinus.domain.content.post import Post, PostId
 from serinus.domain.content.post_query import Part
@@ -45,6 +46,16 @@ class CategoryReader(Protocol):
 
     async def page(self, listing: Listing) -> Page[Branch]:
         """See `domain.content.categories`."""
+        ...
+
+
+class Finder(Protocol):
+    """Published posts, whoever asks."""
+
+    async def find(self, search: Search) -> Findings: ...
+
+    async def suggest(self, prefix: str, limit: int) -> list[Suggestion]:
+        """Titles of published posts and names of used tags that begin so, sorted."""
         ...
 
 

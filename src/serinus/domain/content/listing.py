@@ -13,7 +13,7 @@ from uuid import UUID
 T = TypeVar("T")
 
 #: A tuple is a place in a tree: the ids from the root to an item.
-Value = str | int | bool | UUID | datetime | tuple[UUID, ...]
+Value = str | int | float | bool | UUID | datetime | tuple[UUID, ...]
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20

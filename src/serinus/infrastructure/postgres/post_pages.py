@@ -111,6 +111,16 @@ def page_sql(
     return f"WITH {first.few} {page}" if first else page
 
 
+def public_sql(listing: Listing, arguments: Arguments) -> tuple[str, str]:
+    """Published posts, sorted by date: rows up to a limit, and the condition they meet."""
+    where, terms = _conditions(listing, arguments)
+    first = next((term for term in terms if not term.excluded), None)
+    others = [*where, *(term.condition for term in terms if term is not first)]
+    cut = _Cut((Scope(frozenset({Status.PUBLISHED})),), listing, others, first, arguments)
+    met = [*where, *(term.condition for term in terms), "p.status = 'published'"]
+    return cut.rows(), " AND ".join(met)
+
+
 def _conditions(listing: Listing, arguments: Arguments) -> tuple[list[str], list[Terms]]:
     where: list[str] = []
     terms: list[Terms] = []

@@ -34,38 +34,46 @@ def described_item(members: Members) -> Mapping[str, Any]:
 def _paging(rules: Lists) -> Iterator[Parameter]:
     order = ",".join(f"{'-' * order.descending}{order.field}" for order in rules.order)
     size = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-    yield _query("limit", "How many on a page.", size)
-    yield _query("after", "The cursor `page.next` of the page before.")
-    yield _query("before", "The cursor `page.prev` of the page after.")
+    yield described_query("limit", "How many on a page.", size)
+    yield described_query("after", "The cursor `page.next` of the page before.")
+    yield described_query("before", "The cursor `page.prev` of the page after.")
     known = ", ".join(f"`{name}`" for name in rules.sorts)
     text = f"Comma-separated: {known}; `-` before one reverses it. Ids break ties."
-    yield _query("sort", text, {"type": "string", "default": order})
+    yield described_query("sort", text, {"type": "string", "default": order})
     counts = {"type": "string", "enum": [each.value for each in Counting]}
-    yield _query("count", "Say how many there are on all pages together.", counts)
+    yield described_query("count", "Say how many there are on all pages together.", counts)
 
 
 def _members(members: Members) -> Iterator[Parameter]:
     known = ", ".join(f"`{name}`" for name in members.all)
-    yield _query(f"fields[{members.name}]", f"Show only these, comma-separated: {known}.")
+    yield described_query(
+        f"fields[{members.name}]", f"Show only these, comma-separated: {known}."
+    )
     if members.relations:
         known = ", ".join(f"`{name}`" for name in members.relations)
         shown = ",".join(name for name in members.relations if name in members.default)
         text = f"Of {known} show only these, comma-separated."
-        yield _query("include", text, {"type": "string", "default": shown})
+        yield described_query("include", text, {"type": "string", "default": shown})
 
 
 def _filters(rules: Lists) -> Iterator[Parameter]:
     for name, (field, op) in rules.filtered.items():
         if name.endswith(f"[{Op.EQ}]"):
             continue  # the same as without an operator
-        yield _query(name, f"Only those whose `{field}` is: {OPERATORS[op]}.")
+        yield described_query(name, f"Only those whose `{field}` is: {OPERATORS[op]}.")
 
 
-def _query(name: str, text: str, schema: Mapping[str, Any] | None = None) -> Parameter:
+def described_query(
+    name: str,
+    text: str,
+    schema: Mapping[str, Any] | None = None,
+    *,
+    required: bool = False,
+) -> Parameter:
     return {
         "name": name,
         "in": "query",
         "description": text,
-        "required": False,
+        "required": required,
         "schema": dict(schema or {"type": "string"}),
     }

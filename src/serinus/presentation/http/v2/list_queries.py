@@ -107,7 +107,7 @@ class Lists:
         listing = Listing(
             conditions=tuple(self._conditions(given)),
             orders=self._orders(given["sort"]) if "sort" in given else self.order,
-            limit=_limit(given),
+            limit=limit_of(given),
             counting=Counting(member_of(Counting)("count", given["count"]))
             if "count" in given
             else None,
@@ -181,9 +181,9 @@ def check_known(given: Mapping[str, str], known: Sequence[str]) -> None:
             raise UnknownParameter(name, known)
 
 
-def _limit(given: Mapping[str, str]) -> int:
+def limit_of(given: Mapping[str, str], default: int = DEFAULT_LIMIT) -> int:
     if "limit" not in given:
-        return DEFAULT_LIMIT
+        return default
     value = integer("limit", given["limit"])
     if not 1 <= value <= MAX_LIMIT:
         raise InvalidParameter(f"limit is 1 to {MAX_LIMIT}", parameter="limit")

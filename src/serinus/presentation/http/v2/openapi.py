@@ -50,6 +50,7 @@ TAGS = {
     "tags": "What posts are about.",
     "categories": "Where posts are filed: a tree.",
     "audit": "Who did what.",
+    "search": "What posts say.",
     "health": "For load balancers and orchestrators.",
 }
 

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from serinus.application.audit import AuditReader
-from serinus.application.content.reading import CategoryReader, PostReader, Renderer, TagReader
+from serinus.application.content.reading import (
+    CategoryReader,
+    Finder,
+    PostReader,
+    Renderer,
+    TagReader,
+)
 from serinus.application.identity.directory import Directory, KeyDirectory
 from serinus.presentation.http.v2.cursors import Cursors
 
@@ -21,5 +27,6 @@ class Reading:
     people: Directory
     keys: KeyDirectory
     audit: AuditReader
+    finder: Finder
     render: Renderer
     cursors: Cursors

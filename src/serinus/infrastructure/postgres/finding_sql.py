@@ -1,0 +1,194 @@
+"""The statement that finds published posts, and reads all that is shown of a page of them.
+
+Few matches are taken off the index of terms, whatever their dates. Where there are many, the
+posts are walked through by date, off an index that fits the filters, until enough of them
+match: so what a search costs does not grow with the posts. Either way the first `MOST_RANKED`
+by date are ranked and counted in facets; `capped` says that there may be more.
+"""
+
+from serinus.domain.content.finding import FILTERS, Facet, Search
+from serinus.domain.content.highlighting import literals
+from serinus.domain.content.listing import Counting, Listing, Order
+from serinus.domain.content.post_query import Part
+from serinus.infrastructure.postgres.keyset import Arguments, Column, beyond, order_by
+from serinus.infrastructure.postgres.post_pages import public_sql
+from serinus.infrastructure.postgres.post_rows import AUTHOR_COLUMNS, CATEGORIES, TAGS
+
+MOST_RANKED = 1_000
+#: Up to so many matches are all looked at.
+FEW = 5_000
+#: Where there are more, so many posts are looked through.
+LOOKED_THROUGH = 10_000
+#: Up to so many are counted one by one; beyond that it is an estimate.
+MOST_COUNTED = {Counting.EXACT: 20_000, Counting.ESTIMATED: FEW}
+SAMPLE = 1  # percent of the documents
+
+FACET_VALUES = 10
+SHORT = 8_000  # bytes of a post that is read as a whole
+PASSAGE = 4_000  # characters of a longer one
+LEAD = 1_000  # of these before the first match
+SEARCHED = 100_000  # characters of a post that are in the index
+LITERALS = 5  # by how many the first match is looked for
+
+COLUMNS = {
+    "relevance": Column("c.score", "float8"),
+    "published_at": Column("c.published_at", "timestamptz"),
+}
+SHOWN = {name: Column(name.replace("relevance", "score"), "") for name in COLUMNS}
+
+MATCHES = """
+    d.doc_type = 'post' AND d.vector @@ query.matching
+    AND (cardinality(query.runs) = 0 OR NOT EXISTS (
+         SELECT FROM unnest(query.runs) AS run WHERE strpos(d.runs, run) = 0))"""
+ARE_FEW = f"(SELECT count(*) FROM few) <= {FEW}"  # noqa: S608 - constants
+ONE_OF_FEW = "p.id = ANY (ARRAY(SELECT id FROM few))"
+# As many as there are can differ from as many as were met: posts were looked through in vain.
+CAPPED = f"""
+    CASE WHEN (SELECT count(*) FROM met) > {MOST_RANKED} THEN true
+         ELSE (SELECT count(*) FROM looked) > {LOOKED_THROUGH} END"""  # noqa: S608
+SCORE = """(
+    SELECT round(ts_rank(d.vector, query.ranking)::numeric, 6)::float8
+      FROM search_documents d, query WHERE d.doc_type = 'post' AND d.id = c.id)"""
+
+# Of each post on its own: OFFSET keeps the planner from joining all posts there are.
+TERMS = f"""
+    SELECT t.id, t.slug, t.name, n
+      FROM (SELECT x.id, count(*) AS n
+              FROM candidates c CROSS JOIN LATERAL (
+                   SELECT {{column}} AS id FROM {{links}} WHERE post_id = c.id OFFSET 0) x
+             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {FACET_VALUES}) counted
+      JOIN {{terms}} t USING (id) ORDER BY n DESC, t.name, t.id"""  # noqa: S608 - constants
+FACETS = {
+    Facet.TAG: TERMS.format(column="tag_id", links="post_tags", terms="tags"),
+    Facet.CATEGORY: TERMS.format(
+        column="category_id", links="post_categories", terms="categories"
+    ),
+    Facet.AUTHOR: f"""
+    SELECT u.id, {AUTHOR_COLUMNS}, n
+      FROM (SELECT x.id, count(*) AS n
+              FROM candidates c CROSS JOIN LATERAL (
+                   SELECT author_id AS id FROM posts p WHERE p.id = c.id OFFSET 0) x
+             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {FACET_VALUES}) counted
+      JOIN users u USING (id) ORDER BY n DESC, u.username""",  # noqa: S608 - constants
+}
+
+
+def finding_sql(search: Search, arguments: Arguments) -> str:
+    """One row at least: of none, its columns of a hit are null. Facets stand in the first."""
+    parts = _Parts(search, arguments)
+    order = order_by(search.listing, SHOWN, key="id")
+    return f"""
+        WITH {parts.found()}, page AS ({parts.page()}), shown AS ({parts.shown()})
+        SELECT head.*, shown.*, {parts.facets(order)}
+          FROM (SELECT {CAPPED} AS capped, ranking::text, {parts.total()} AS total
+                  FROM query) head
+          LEFT JOIN shown ON true
+         ORDER BY {order}"""  # noqa: S608 - made of constants; what a caller sends is a parameter
+
+
+class _Parts:
+    def __init__(self, search: Search, arguments: Arguments) -> None:
+        self._search = search
+        self._arguments = arguments
+        self._text = arguments.add(search.text, "text")
+        self._dated = _by_date(search.listing)
+        self._walk, self._met = public_sql(self._dated, arguments)
+
+    def found(self) -> str:
+        """The first matches by date, as `candidates`."""
+        by_date = order_by(self._dated, COLUMNS, key="c.id")
+        # OFFSET keeps the planner from reading all documents for a join.
+        return f"""
+            query AS MATERIALIZED (SELECT * FROM search_query({self._text})),
+            few AS MATERIALIZED (
+                SELECT d.id FROM search_documents d, query WHERE {MATCHES} LIMIT {FEW + 1}
+            ),
+            looked AS MATERIALIZED (
+                SELECT p.id, p.published_at FROM ({self._walk}) p WHERE NOT {ARE_FEW}
+            ),
+            met AS MATERIALIZED (
+                (SELECT c.id, c.published_at
+                   FROM (SELECT p.* FROM posts p
+                          WHERE {ARE_FEW} AND {ONE_OF_FEW} AND {self._met}) c
+                  ORDER BY {by_date} LIMIT {MOST_RANKED + 1})
+                UNION ALL
+                (SELECT p.id, p.published_at
+                   FROM looked p CROSS JOIN LATERAL (
+                        SELECT FROM search_documents d, query
+                         WHERE d.id = p.id AND {MATCHES} OFFSET 0) d
+                  LIMIT {MOST_RANKED + 1})
+            ),
+            candidates AS MATERIALIZED (
+                SELECT c.id, c.published_at,
+                       {SCORE if self._is_ranked else "NULL::float8"} AS score
+                  FROM (SELECT * FROM met c ORDER BY {by_date} LIMIT {MOST_RANKED}) c
+            )"""  # noqa: S608 - constants and numbered parameters
+
+    def page(self) -> str:
+        listing, arguments = self._search.listing, self._arguments
+        start = beyond(listing, COLUMNS, arguments, key="c.id") or "true"
+        return f"""
+            SELECT * FROM candidates c WHERE {start}
+             ORDER BY {order_by(listing, COLUMNS, key="c.id")}
+             LIMIT {arguments.add(listing.limit + 1, "integer")}"""  # noqa: S608
+
+    def shown(self) -> str:
+        parts = self._search.parts
+        return f"""
+            SELECT p.id, p.slug, p.title, d.excerpt, p.locale, p.published_at, p.author_id,
+                   {AUTHOR_COLUMNS}, {TAGS if Part.TAGS in parts else "NULL"} AS tags,
+                   {CATEGORIES if Part.CATEGORIES in parts else "NULL"} AS categories,
+                   {"c.score" if self._is_ranked else SCORE} AS score,
+                   {self._passage() if self._search.passages else "NULL"} AS passage,
+                   p.content_format
+              FROM page c JOIN posts p USING (id) JOIN users u ON u.id = p.author_id
+              JOIN search_documents d ON d.doc_type = 'post' AND d.id = p.id"""  # noqa: S608
+
+    def facets(self, order: str) -> str:
+        first = f"row_number() OVER (ORDER BY {order}) = 1"
+        values = (
+            f"""CASE WHEN {first} THEN ARRAY(SELECT ROW (f.*) FROM ({FACETS[facet]}) f) END
+                AS facet_{facet}"""  # noqa: S608 - constants
+            for facet in sorted(self._search.facets)
+        )
+        return ", ".join(values) or "NULL AS no_facets"
+
+    def total(self) -> str:
+        counting = self._search.listing.counting
+        if counting is None:
+            return "NULL::bigint"
+        most = MOST_COUNTED[counting]
+        matching = f"JOIN posts p USING (id), query WHERE {MATCHES} AND {self._met}"
+        # The sample is taken only when counting came to its end.
+        return f"""
+            CASE WHEN {ARE_FEW} THEN (
+                 SELECT count(*) FROM posts p WHERE {ONE_OF_FEW} AND {self._met})
+            ELSE (SELECT CASE WHEN capped.n <= {most} THEN capped.n ELSE greatest({most + 1}, (
+                         SELECT count(*) * (100 / {SAMPLE})
+                           FROM search_documents d TABLESAMPLE SYSTEM ({SAMPLE}) {matching}))
+                         END
+                    FROM (SELECT count(*) AS n
+                            FROM (SELECT FROM search_documents d {matching} LIMIT {most + 1}) d
+                         ) capped) END"""  # noqa: S608
+
+    @property
+    def _is_ranked(self) -> bool:
+        return self._search.listing.orders[0].field == "relevance"
+
+    def _passage(self) -> str:
+        """Of a long post what is around the first place where a term stands as it is typed."""
+        terms = self._arguments.add(literals(self._search.text, LITERALS), "text[]")
+        return f"""
+            CASE WHEN octet_length(p.content) <= {SHORT} THEN p.content
+            ELSE substr(p.content, greatest(1, coalesce((
+                 SELECT min(nullif(strpos(begun.text, term), 0))
+                   FROM (SELECT lower(left(p.content, {SEARCHED})) AS text OFFSET 0) begun,
+                        unnest({terms}) AS term), 1) - {LEAD}), {PASSAGE}) END"""  # noqa: S608
+
+
+def _by_date(listing: Listing) -> Listing:
+    """In which order matches are taken: the newest first, the oldest only if asked for."""
+    (order,) = listing.orders
+    dated = Order("published_at", descending=order.descending)
+    filters = tuple(each for each in listing.conditions if each.field in FILTERS)
+    return Listing(orders=(dated,), conditions=filters, limit=LOOKED_THROUGH)
