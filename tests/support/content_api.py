@@ -8,8 +8,10 @@ import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
 
+from serinus.application import acting
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
+from serinus.application.content.revising import Revising
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.authentication import Authenticated
 from serinus.domain.content.post import Byline
@@ -21,6 +23,7 @@ from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
 from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
+from serinus.infrastructure.postgres.post_history import PostgresPostHistory
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.tags import PostgresTags
@@ -52,9 +55,11 @@ class Signed:
         self, *, authorization: str | None, api_key: str | None
     ) -> Authenticated:
         try:
-            return self.known[(authorization or "").removeprefix("Bearer ")]
+            known = self.known[(authorization or "").removeprefix("Bearer ")]
         except KeyError:
             raise InvalidToken("unknown") from None
+        acting.identified(known.caller.id)
+        return known
 
 
 @dataclass
@@ -133,6 +138,7 @@ class User:
 def open_api(pool: asyncpg.Pool) -> ContentApi:
     signed, now, stored = Signed(), Ticking(), PostgresTags(pool)
     unused: Any = None
+    editing, history = Editing(PostgresPosts(pool), now, uuid7), PostgresPostHistory(pool)
     app = build_v2(
         Services(
             authentication=cast("Any", signed),
@@ -140,11 +146,13 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
             profile=unused,
             membership=unused,
             key_ring=unused,
-            editing=Editing(PostgresPosts(pool), now, uuid7),
+            editing=editing,
+            revising=Revising(editing, history),
             tagging=Tagging(stored, now, uuid7),
             categorising=Categorising(PostgresCategories(pool), now, uuid7),
             reading=Reading(
                 posts=PostgresPostReader(pool),
+                revisions=history,
                 tags=stored,
                 categories=PostgresCategories(pool),
                 people=unused,

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
+from serinus.application.content.revising import Revising
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
@@ -34,6 +35,7 @@ from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.people import PostgresPeople
+from serinus.infrastructure.postgres.post_history import PostgresPostHistory
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.sessions import PostgresSessions
@@ -146,6 +148,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         "common_passwords": frozenset({"password1"}),
         "now": now,
     }
+    editing, history = Editing(PostgresPosts(pool), now, uuid7), PostgresPostHistory(pool)
     return Services(
         authentication=Authentication(tokens, sessions, keys, now),
         sign_in=SignIn(
@@ -165,11 +168,13 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
             new_id=uuid7,
         ),
         key_ring=KeyRing(keys, now, uuid7, lambda: secrets.randbits(256)),
-        editing=Editing(PostgresPosts(pool), now, uuid7),
+        editing=editing,
+        revising=Revising(editing, history),
         tagging=Tagging(tags, now, uuid7),
         categorising=Categorising(PostgresCategories(pool), now, uuid7),
         reading=Reading(
             posts=PostgresPostReader(pool),
+            revisions=history,
             tags=tags,
             categories=PostgresCategories(pool),
             people=people,

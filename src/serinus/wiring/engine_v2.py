@@ -10,6 +10,7 @@ from typing import cast
 import serinus
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
+from serinus.application.content.revising import Revising
 from serinus.application.content.searching import Reindexing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
@@ -34,6 +35,7 @@ from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.numbered_pages import PostgresNumberedPages
 from serinus.infrastructure.postgres.people import PostgresPeople
 from serinus.infrastructure.postgres.pool import probe
+from serinus.infrastructure.postgres.post_history import PostgresPostHistory
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.search import PostgresSearch
@@ -132,6 +134,7 @@ def _v2_services(
     settings: Settings, stores: Stores, identity: _Identity, editing: Editing
 ) -> Services:
     tags, categories = PostgresTags(stores.pool), PostgresCategories(stores.pool)
+    history = PostgresPostHistory(stores.pool)
     return Services(
         authentication=identity.authentication,
         sign_in=identity.sign_in,
@@ -139,10 +142,12 @@ def _v2_services(
         membership=identity.membership,
         key_ring=identity.key_ring,
         editing=editing,
+        revising=Revising(editing, history),
         tagging=Tagging(tags, now=now, new_id=new_id),
         categorising=Categorising(categories, now=now, new_id=new_id),
         reading=Reading(
             posts=PostgresPostReader(stores.pool),
+            revisions=history,
             tags=tags,
             categories=categories,
             people=PostgresPeople(stores.pool),

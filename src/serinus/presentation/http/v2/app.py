@@ -10,6 +10,7 @@ from litestar.middleware import DefineMiddleware
 
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
+from serinus.application.content.revising import Revising
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
@@ -73,6 +74,7 @@ class Services:
     membership: Membership
     key_ring: KeyRing
     editing: Editing
+    revising: Revising
     tagging: Tagging
     categorising: Categorising
     reading: Reading

@@ -58,7 +58,7 @@ async def create_post(
             categories=data.categories,
             publish=publish,
         )
-    return _written(written, status=201, location=f"{BASE}/{written.id}")
+    return written_view(written, status=201, location=f"{BASE}/{written.id}")
 
 
 @patch(
@@ -79,7 +79,7 @@ async def change_post(
     _may_write(caller)
     version = seen_version(request)
     with pointing():
-        return _written(
+        return written_view(
             await editing.change(caller, PostId(post_id), data.changes, version=version)
         )
 
@@ -111,7 +111,7 @@ async def publish_post(
     """Show a post to everybody. One that was published before keeps its date."""
     _may_write(caller, publish=True)
     version = version_if_sent(request)
-    return _written(await editing.publish(caller, PostId(post_id), version=version))
+    return written_view(await editing.publish(caller, PostId(post_id), version=version))
 
 
 @post(
@@ -129,7 +129,7 @@ async def unpublish_post(
     """Make a post a draft again, whatever it was."""
     _may_write(caller, publish=True)
     version = version_if_sent(request)
-    return _written(await editing.unpublish(caller, PostId(post_id), version=version))
+    return written_view(await editing.unpublish(caller, PostId(post_id), version=version))
 
 
 @post(
@@ -151,7 +151,9 @@ async def schedule_post(
     """
     _may_write(caller, publish=True)
     version = version_if_sent(request)
-    return _written(await editing.schedule(caller, PostId(post_id), data.at, version=version))
+    return written_view(
+        await editing.schedule(caller, PostId(post_id), data.at, version=version)
+    )
 
 
 @post(
@@ -169,7 +171,7 @@ async def archive_post(
     """Hide a post from readers. It keeps its date, for when it is restored."""
     _may_write(caller, publish=True)
     version = version_if_sent(request)
-    return _written(await editing.archive(caller, PostId(post_id), version=version))
+    return written_view(await editing.archive(caller, PostId(post_id), version=version))
 
 
 @post(
@@ -191,7 +193,7 @@ async def restore_post(
     """
     _may_write(caller)
     version = version_if_sent(request)
-    return _written(await editing.restore(caller, PostId(post_id), version=version))
+    return written_view(await editing.restore(caller, PostId(post_id), version=version))
 
 
 def _may_write(caller: Caller, *, publish: bool = False) -> None:
@@ -200,7 +202,7 @@ def _may_write(caller: Caller, *, publish: bool = False) -> None:
         caller.need("posts:publish")
 
 
-def _written(
+def written_view(
     written: Post, *, status: int = 200, location: str | None = None
 ) -> Response[PostView]:
     headers = caching.private() | ({"Location": location} if location else {})

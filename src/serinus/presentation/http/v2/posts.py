@@ -14,6 +14,11 @@ from serinus.presentation.http.v2.post_writing import (
     schedule_post,
     unpublish_post,
 )
+from serinus.presentation.http.v2.revisions import (
+    list_revisions,
+    restore_revision,
+    show_revision,
+)
 
 router = Router(
     BASE,
@@ -29,6 +34,9 @@ router = Router(
         schedule_post,
         archive_post,
         restore_post,
+        list_revisions,
+        show_revision,
+        restore_revision,
     ],
     tags=["posts"],
 )

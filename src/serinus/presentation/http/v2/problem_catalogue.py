@@ -6,7 +6,7 @@ The one list behind titles, `/problems` and the OpenAPI document. Codes are neve
 from dataclasses import dataclass
 
 from serinus.domain import errors
-from serinus.domain.content import categories, post, slug, taxonomy
+from serinus.domain.content import categories, post, revision, slug, taxonomy
 from serinus.domain.errors import SerinusError
 from serinus.domain.identity import accounts, api_keys, people, sessions
 from serinus.presentation.http.v2 import cursors, refusals
@@ -132,6 +132,12 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Post not found",
         "There is no such post, or it is not published and not yours to see.",
         "Look for it in the list of posts.",
+    ),
+    Explanation(
+        revision.RevisionNotFound,
+        "Revision not found",
+        "The post has no revision of this number, or none from so long ago was kept.",
+        "Look for it in the list of its revisions.",
     ),
     Explanation(
         taxonomy.TagNotFound,

@@ -10,6 +10,7 @@ from serinus.application.content.reading import (
     Renderer,
     TagReader,
 )
+from serinus.application.content.revising import RevisionReader
 from serinus.application.identity.directory import Directory, KeyDirectory
 from serinus.presentation.http.v2.cursors import Cursors
 
@@ -22,6 +23,7 @@ class Reading:
     """
 
     posts: PostReader
+    revisions: RevisionReader
     tags: TagReader
     categories: CategoryReader
     people: Directory
