@@ -31,7 +31,8 @@ class Op(StrEnum):
     PREFIX = "prefix"
 
 
-SAME = frozenset({Op.EQ, Op.NE, Op.IN})
+ANY = frozenset({Op.EQ, Op.IN})
+SAME = ANY | {Op.NE}
 RANGE = frozenset({Op.EQ, Op.GT, Op.GTE, Op.LT, Op.LTE})
 
 

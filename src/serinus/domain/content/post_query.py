@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from serinus.domain.content.listing import (
+    ANY,
     RANGE,
     SAME,
     Condition,
@@ -19,10 +20,10 @@ from serinus.domain.identity.caller import Caller, Role, UserId
 FILTERS: dict[str, frozenset[Op]] = {
     "status": SAME,
     "type": SAME,
-    "author": SAME,
-    "tag": SAME,
-    "category": SAME,
-    "locale": SAME | {Op.PREFIX},
+    "author": ANY,
+    "tag": ANY,
+    "category": ANY,
+    "locale": ANY,
     "published_at": RANGE | {Op.NULL},
     "created_at": RANGE,
     "updated_at": RANGE,
@@ -53,10 +54,6 @@ class Scope:
     statuses: frozenset[Status]
     author: UserId | None = None
     deleted: bool = False
-
-    @property
-    def is_public(self) -> bool:
-        return self.statuses == {Status.PUBLISHED} and not self.deleted
 
 
 def scopes(caller: Caller | None, conditions: Sequence[Condition]) -> tuple[Scope, ...]:

@@ -30,17 +30,21 @@ STATUSES = ("published",) * 92 + ("draft",) * 5 + ("archived",) * 2 + ("schedule
 LOCALES = ("en",) * 60 + ("en-GB",) * 6 + ("ja",) * 34
 MOST_TAGS = 5
 PAGES, DELETED, EXCERPTS = 0.01, 0.01, 0.3
+#: As the driver writes it.
+INFINITY = datetime.max  # noqa: DTZ901 - of no zone
 
 Row = tuple[object, ...]
 
+#: What a link knows of its post, which triggers would write there otherwise.
+LINKED = ("published_at", "status", "dated", "author_id", "locale")
 COLUMNS = {
     "posts": (
         *("id", "type", "author_id", "slug", "title", "content", "excerpt", "status", "locale"),
         *("created_at", "updated_at", "published_at", "scheduled_at", "deleted_at"),
     ),
     "slugs": ("slug", "post_id", "created_at"),
-    "post_tags": ("post_id", "tag_id", "position", "published_at"),
-    "post_categories": ("post_id", "category_id", "position", "published_at"),
+    "post_tags": ("post_id", "tag_id", "position", *LINKED),
+    "post_categories": ("post_id", "category_id", "position", *LINKED),
     "comments": (
         *("id", "post_id", "parent_id", "author_id", "author_name", "author_email", "content"),
         *("status", "created_at", "updated_at"),
@@ -132,8 +136,8 @@ class PostRows:
         writer = self._writers[locale[:2]][topic_of(category)]
         dates = Dates.of(status, self.today, chance)
         post_id = made_id(dates.created, chance)
-        # What triggers would write there otherwise, in a second go.
-        listed = dates.published if status == "published" and not dates.deleted else None
+        author = self._cast.authors[self._authors.draw(chance)].id
+        linked = _linked(status, dates, author, locale)
         title = writer.title(chance)
         slug = f"{slugify(title)[:60]}-{self._seed}-{number}"
         rows.slugs.append((slug, post_id, dates.created))
@@ -141,7 +145,7 @@ class PostRows:
             (
                 post_id,
                 "page" if chance.random() < PAGES else "post",
-                self._cast.authors[self._authors.draw(chance)].id,
+                author,
                 slug,
                 title,
                 writer.content(chance, number),
@@ -155,14 +159,22 @@ class PostRows:
                 dates.deleted,
             )
         )
-        rows.post_categories.append((post_id, self._cast.categories[category], 0, listed))
-        rows.post_tags += self._tagged(post_id, listed, chance)
-        if listed:
-            rows.comments += self._discussion.of(post_id, listed, writer, chance)
+        rows.post_categories.append((post_id, self._cast.categories[category], 0, *linked))
+        rows.post_tags += ((post_id, *tagged, *linked) for tagged in self._tagged(chance))
+        if status == "published" and dates.published and not dates.deleted:
+            rows.comments += self._discussion.of(post_id, dates.published, writer, chance)
 
-    def _tagged(self, post_id: UUID, listed: datetime | None, chance: Random) -> Iterator[Row]:
+    def _tagged(self, chance: Random) -> Iterator[tuple[UUID, int]]:
         drawn = dict.fromkeys(
             self._tags.draw(chance) for _ in range(chance.randint(0, MOST_TAGS))
         )
         for position, tag in enumerate(drawn):
-            yield post_id, self._cast.tags[tag], position, listed
+            yield self._cast.tags[tag], position
+
+
+def _linked(status: str, dates: Dates, author: UUID, locale: str) -> Row:
+    """Nothing of what is deleted."""
+    if dates.deleted:
+        return (None,) * len(LINKED)
+    shown = dates.published if status == "published" else None
+    return shown, status, dates.published or INFINITY, author, locale

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from serinus.domain.content.listing import Count, Counting, Listing, Page
+from serinus.domain.content.listing import Count, Listing, Page
 from serinus.domain.content.post import Post, PostId, PostNotFound
 from serinus.domain.content.post_query import Part, scopes
 from serinus.domain.identity.caller import Caller
@@ -59,4 +59,4 @@ def _count(rows: Sequence[asyncpg.Record], listing: Listing) -> Count | None:
     if listing.counting is None:
         return None
     value = int(rows[0]["total"])
-    return Count(value, exact=listing.counting is Counting.EXACT or value <= post_pages.COUNTED)
+    return Count(value, exact=value <= post_pages.COUNTED[listing.counting])

@@ -28,7 +28,11 @@ from serinus.presentation.http.v2.query_values import (
     several,
     text,
 )
-from serinus.presentation.http.v2.refusals import InvalidParameter, UnknownParameter
+from serinus.presentation.http.v2.refusals import (
+    InvalidParameter,
+    UnknownParameter,
+    UnsupportedCombination,
+)
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -88,6 +92,8 @@ class Lists:
     values: Mapping[str, Parse]
     sorts: tuple[str, ...]
     order: tuple[Order, ...]
+    #: What is wrong with a combination of filters and sort, where not all are offered.
+    unsupported: Callable[[Listing], str | None] = lambda _: None
 
     @cached_property
     def filtered(self) -> dict[str, tuple[str, Op]]:
@@ -102,7 +108,10 @@ class Lists:
         return (*PAGING, *self.members.parameters, *self.filtered)
 
     def listing(self, given: Mapping[str, str], cursors: Cursors) -> Listing:
-        """Raise `UnknownParameter`, `InvalidParameter`, `CursorInvalid`, `CursorMismatch`."""
+        """Raise `UnknownParameter`, `InvalidParameter`, `UnsupportedCombination`.
+
+        And `CursorInvalid`, `CursorMismatch`.
+        """
         check_known(given, self.known)
         listing = Listing(
             conditions=tuple(self._conditions(given)),
@@ -112,6 +121,8 @@ class Lists:
             if "count" in given
             else None,
         )
+        if (reason := self.unsupported(listing)) is not None:
+            raise UnsupportedCombination(reason)
         return self._from_where(listing, given, cursors)
 
     def shown(

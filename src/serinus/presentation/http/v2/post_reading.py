@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from serinus.application.content.reading import Renderer
-from serinus.domain.content import post_query
+from serinus.domain.content import post_combinations, post_query
 from serinus.domain.content.post import (
     Post,
     PostId,
@@ -30,7 +30,7 @@ from serinus.presentation.http.v2.list_queries import Lists, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.post_shapes import BASE, MEMBERS, PostView, parts_of, shown
 from serinus.presentation.http.v2.reading import Reading
-from serinus.presentation.http.v2.refusals import MalformedHeader
+from serinus.presentation.http.v2.refusals import MalformedHeader, UnsupportedCombination
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -51,12 +51,15 @@ POSTS = Lists(
     },
     sorts=post_query.SORTS,
     order=post_query.NEWEST_FIRST,
+    unsupported=post_combinations.unsupported,
 )
 
 LIST = {
     **VISITORS,
     **described_list(POSTS),
-    **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+    **refuses(
+        CursorInvalid, CursorMismatch, UnsupportedCombination, MalformedHeader, Forbidden
+    ),
 }
 ITEM = {
     **VISITORS,
@@ -70,7 +73,9 @@ ITEM = {
     opt={
         **VISITORS,
         **described_list(POSTS),
-        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+        **refuses(
+            CursorInvalid, CursorMismatch, UnsupportedCombination, MalformedHeader, Forbidden
+        ),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,

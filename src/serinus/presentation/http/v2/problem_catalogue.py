@@ -56,6 +56,13 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Look for a misspelling; the detail names the nearest valid one.",
     ),
     Explanation(
+        refusals.UnsupportedCombination,
+        "Unsupported combination",
+        "Each of these filters and sorts is offered, but not all of them together: it would"
+        " take the longer, the more there is.",
+        "The detail says what can be combined; the documentation of the list has all of it.",
+    ),
+    Explanation(
         refusals.MalformedHeader,
         "Malformed header",
         "A header does not have the form that its specification gives it.",

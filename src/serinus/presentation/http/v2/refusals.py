@@ -2,7 +2,8 @@
 
     SerinusError
       Malformed             400  read the documentation
-        MalformedJson, NotAnObject, InvalidParameter, UnknownParameter, MalformedHeader
+        MalformedJson, NotAnObject, InvalidParameter, UnknownParameter,
+        UnsupportedCombination, MalformedHeader
       PathNotFound          404  (a NotFound)
       MethodNotAllowed      405  with `Allow`
       UnsupportedMediaType  415
@@ -56,6 +57,12 @@ class UnknownParameter(Malformed):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         hint = did_you_mean(name, known)
         super().__init__(f"there is no parameter {name[:100]!r}{hint}", parameter=name[:100])
+
+
+class UnsupportedCombination(Malformed):
+    """Filters and a sort that each exist, but together would be answered slowly."""
+
+    code: ClassVar = "unsupported_combination"
 
 
 class MalformedHeader(Malformed):
