@@ -9,6 +9,7 @@ import httpx
 from uuid_utils.compat import uuid7
 
 from serinus.application import acting
+from serinus.application.content.batching import Batching
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.revising import Revising
@@ -148,6 +149,7 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
             key_ring=unused,
             editing=editing,
             revising=Revising(editing, history),
+            batching=Batching(editing, PostgresPosts(pool)),
             tagging=Tagging(stored, now, uuid7),
             categorising=Categorising(PostgresCategories(pool), now, uuid7),
             reading=Reading(

@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
 
+from serinus.application.content.batching import Batching
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.revising import Revising
@@ -170,6 +171,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         key_ring=KeyRing(keys, now, uuid7, lambda: secrets.randbits(256)),
         editing=editing,
         revising=Revising(editing, history),
+        batching=Batching(editing, PostgresPosts(pool)),
         tagging=Tagging(tags, now, uuid7),
         categorising=Categorising(PostgresCategories(pool), now, uuid7),
         reading=Reading(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import serinus
+from serinus.application.content.batching import Batching
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.revising import Revising
@@ -143,6 +144,7 @@ def _v2_services(
         key_ring=identity.key_ring,
         editing=editing,
         revising=Revising(editing, history),
+        batching=Batching(editing, PostgresPosts(stores.pool)),
         tagging=Tagging(tags, now=now, new_id=new_id),
         categorising=Categorising(categories, now=now, new_id=new_id),
         reading=Reading(

@@ -42,6 +42,9 @@ def compared(before: str, after: str) -> TextDiff:
 class _Bounded(difflib.SequenceMatcher[str]):
     """Finds no more matches once it has done its share of work."""
 
+    a: Sequence[str]
+    b2j: dict[str, list[int]]  # where in the other text a line is
+
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         super().__init__(None, old, new)
         # To look for a line of one text means to go through its places in the other.

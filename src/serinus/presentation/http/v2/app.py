@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from serinus.application.content.batching import Batching
 from serinus.application.content.categorising import Categorising
 from serinus.application.content.editing import Editing
 from serinus.application.content.revising import Revising
@@ -75,6 +76,7 @@ class Services:
     key_ring: KeyRing
     editing: Editing
     revising: Revising
+    batching: Batching
     tagging: Tagging
     categorising: Categorising
     reading: Reading

@@ -11,8 +11,8 @@ import msgspec
 from litestar import Request
 from litestar.types import Empty
 
-from serinus.domain.errors import Invalid, Violation
-from serinus.presentation.http.v2.body_problems import problems_of
+from serinus.domain.errors import Invalid
+from serinus.presentation.http.v2.body_problems import Ruled, problems_of
 from serinus.presentation.http.v2.refusals import (
     MalformedJson,
     NotAnObject,
@@ -24,17 +24,12 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"  # RFC 7396
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What clients send. A member of a merge patch is `T | UnsetType`, by default UNSET."""
+class Body(Ruled, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What clients send. A member of a merge patch is `T | UnsetType`, by default UNSET.
 
-    @classmethod
-    def rules(cls, given: dict[str, Any]) -> list[Violation]:
-        """What the domain says to the members that have the right type.
-
-        Asked only when the body is refused anyway, so that all problems are told at once.
-        """
-        del given
-        return []
+    Its rules are asked only when the body is refused anyway, so that all problems are told at
+    once: otherwise the use case asks.
+    """
 
 
 class StrictRequest(Request[Any, Any, Any]):

@@ -2,6 +2,8 @@
 
 import re
 import types
+from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -20,6 +22,45 @@ _JSON_NAMES = {
     "array": "array",
     "null": "null",
 }
+
+
+class Ruled(msgspec.Struct, frozen=True, kw_only=True):
+    """What clients send, with rules beyond types."""
+
+    @classmethod
+    def rules(cls, given: dict[str, Any]) -> list[Violation]:
+        """What the domain says to the members that have the right type."""
+        del given
+        return []
+
+
+def broken_rules(value: object, at: str = "") -> list[Violation]:
+    """What the domain says to a body whose types are right, and to the bodies within it."""
+    if isinstance(value, tuple):
+        return [
+            each
+            for number, part in enumerate(value)
+            for each in broken_rules(part, f"{at}/{number}")
+        ]
+    if not isinstance(value, Ruled):
+        return []
+    given = {
+        name: member
+        for name in value.__struct_fields__
+        if (member := getattr(value, name)) is not msgspec.UNSET
+    }
+    found = within(at, type(value).rules(given))
+    for name, member in given.items():
+        found += broken_rules(member, f"{at}/{_escape(name)}")
+    return found
+
+
+def within(at: str, violations: Iterable[Violation]) -> list[Violation]:
+    """Violations of a part, as those of the whole."""
+    return [
+        replace(each, field=f"{at}/{each.field.removeprefix('/')}" if at else each.field)
+        for each in violations
+    ]
 
 
 def problems_of(
@@ -44,16 +85,19 @@ def problems_of(
 
 def _check(value: object, kind: Any, at: str) -> tuple[list[Violation], Any]:  # noqa: ANN401
     try:
-        return [], msgspec.convert(value, kind)
+        converted = msgspec.convert(value, kind)
+        return broken_rules(converted, at), converted
     except msgspec.ValidationError as error:
         return _inside(value, kind, at) or [_violation(str(error), value, kind, at)], None
 
 
 def _inside(value: object, kind: Any, at: str) -> list[Violation]:  # noqa: ANN401
     """Problems of the parts, when `value` is the right sort of container."""
-    for option in _options(kind):
-        if isinstance(value, dict) and _is_struct(option):
-            return problems_of(value, option, at)[0]
+    options = _options(kind)
+    structs = [option for option in options if _is_struct(option)]
+    if isinstance(value, dict) and structs:
+        return _inside_one_of(value, structs, at)
+    for option in options:
         if isinstance(value, list) and get_origin(option) in {list, tuple}:
             item = get_args(option)[0]
             return [
@@ -62,6 +106,34 @@ def _inside(value: object, kind: Any, at: str) -> list[Violation]:  # noqa: ANN4
                 for violation in _check(part, item, f"{at}/{position}")[0]
             ]
     return []
+
+
+def _inside_one_of(
+    value: dict[str, Any], structs: list[type[msgspec.Struct]], at: str
+) -> list[Violation]:
+    """`structs`: one, or several that a member tells apart."""
+    tag_field = structs[0].__struct_config__.tag_field
+    if tag_field is None:
+        chosen, members = structs[0], value
+    else:
+        by_tag = {each.__struct_config__.tag: each for each in structs}
+        tag = value.get(tag_field)
+        if not isinstance(tag, str) or tag not in by_tag:
+            return [_no_such(tag_field, list(by_tag), at, given=tag_field in value)]
+        chosen = by_tag[tag]
+        members = {name: member for name, member in value.items() if name != tag_field}
+    violations, given = problems_of(members, chosen, at)
+    if issubclass(chosen, Ruled):
+        violations += within(at, chosen.rules(given))
+    return violations
+
+
+def _no_such(name: str, allowed: list[Any], at: str, *, given: bool) -> Violation:
+    place = f"{at}/{_escape(name)}"
+    if not given:
+        return Violation(place, "required", f"{name} is required")
+    text = f"one of {', '.join(map(str, allowed))}"
+    return Violation(place, "not_allowed", text, {"allowed": allowed})
 
 
 def _options(kind: Any) -> list[Any]:  # noqa: ANN401

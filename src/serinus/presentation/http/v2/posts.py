@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from serinus.presentation.http.v2.batches import batch_posts
 from serinus.presentation.http.v2.post_reading import list_posts, show_post, show_post_by_slug
 from serinus.presentation.http.v2.post_shapes import BASE
 from serinus.presentation.http.v2.post_writing import (
@@ -25,6 +26,7 @@ router = Router(
     route_handlers=[
         list_posts,
         create_post,
+        batch_posts,
         show_post,
         show_post_by_slug,
         change_post,

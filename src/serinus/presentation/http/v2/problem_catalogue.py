@@ -5,6 +5,7 @@ The one list behind titles, `/problems` and the OpenAPI document. Codes are neve
 
 from dataclasses import dataclass
 
+from serinus.application.content import batching
 from serinus.domain import errors
 from serinus.domain.content import categories, post, revision, slug, taxonomy
 from serinus.domain.errors import SerinusError
@@ -217,6 +218,12 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Nothing to restore",
         "The post is neither deleted nor archived.",
         "Read it again: somebody else may have restored it.",
+    ),
+    Explanation(
+        batching.BatchRefused,
+        "Batch refused",
+        "One operation could not be done, so none was; `errors` names it and says why.",
+        "Correct that operation, or leave it out, and send the batch again.",
     ),
     Explanation(
         taxonomy.TagTaken,

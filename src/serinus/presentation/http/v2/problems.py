@@ -10,7 +10,9 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
+from msgspec import UNSET, UnsetType
 
+from serinus.application.content.batching import BatchRefused
 from serinus.domain.errors import (
     Conflict,
     Forbidden,
@@ -26,6 +28,7 @@ from serinus.domain.errors import (
 from serinus.domain.identity.sessions import InvalidToken, TokenReused
 from serinus.presentation.http.asgi import Receive, Scope, Send, answer, shown_path
 from serinus.presentation.http.v2 import refusals
+from serinus.presentation.http.v2.body_problems import within
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
 
 log = structlog.get_logger("serinus.http.v2")
@@ -58,9 +61,9 @@ class ProblemItem(msgspec.Struct, frozen=True, omit_defaults=True):
 
     code: str
     message: str
-    pointer: str | msgspec.UnsetType = msgspec.UNSET
-    parameter: str | msgspec.UnsetType = msgspec.UNSET
-    params: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    pointer: str | UnsetType = UNSET
+    parameter: str | UnsetType = UNSET
+    params: dict[str, Any] | UnsetType = UNSET
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,7 +75,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     detail: str
     request_id: str
-    errors: list[ProblemItem] | msgspec.UnsetType = msgspec.UNSET
+    errors: list[ProblemItem] | UnsetType = UNSET
 
 
 def request_id(scope: Scope) -> str:
@@ -101,7 +104,7 @@ def problem_of(error: SerinusError, scope: Scope) -> Problem:
         code=error.code,
         detail=_detail(error),
         request_id=request_id(scope),
-        errors=_items(error) or msgspec.UNSET,
+        errors=_items(error) or UNSET,
     )
 
 
@@ -139,8 +142,19 @@ def _detail(error: SerinusError) -> str:
             return str(error) or status_of(type(error)).phrase
 
 
+def items_within(operation: int, error: SerinusError) -> list[ProblemItem]:
+    """What is wrong with one operation of a batch, pointing into the body of the batch."""
+    at = f"/operations/{operation}"
+    if isinstance(error, Invalid):
+        return [_item(each) for each in within(f"{at}/data", error.violations)]
+    params = {"version": error.version} if isinstance(error, Stale) else UNSET
+    return [ProblemItem(error.code, _detail(error), pointer=at, params=params)]
+
+
 def _items(error: SerinusError) -> list[ProblemItem]:
     match error:
+        case BatchRefused():
+            return items_within(error.index, error.cause)
         case Invalid():
             return [_item(violation) for violation in error.violations]
         case refusals.Malformed() if error.parameter is not None:
@@ -154,7 +168,7 @@ def _item(violation: Violation) -> ProblemItem:
         violation.code,
         violation.message,
         pointer=pointer(violation.field),
-        params=dict(violation.params) or msgspec.UNSET,
+        params=dict(violation.params) or UNSET,
     )
 
 

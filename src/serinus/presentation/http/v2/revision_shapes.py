@@ -52,7 +52,7 @@ class RevisionView(Struct, frozen=True, kw_only=True):
 REVISION_MEMBERS = Members("revision", RevisionView.__struct_fields__)
 
 
-class Change(Struct, frozen=True):
+class MemberChange(Struct, frozen=True):
     before: Any
     after: Any
 
@@ -61,7 +61,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     """What has to be done to another revision to get this one."""
 
     against: Annotated[int, about("the number of the other one")]
-    members: Annotated[dict[str, Change], about("all that differ, but for the content")]
+    members: Annotated[dict[str, MemberChange], about("all that differ, but for the content")]
     content: Annotated[str | None, about("a unified diff; null when the content is the same")]
     content_cut: Annotated[bool, about("true when there is more of it than is shown")]
 
@@ -124,9 +124,9 @@ async def _difference(before: WholeRevision, after: WholeRevision) -> Difference
     )
 
 
-def _members(before: WholeRevision, after: WholeRevision) -> dict[str, Change]:
+def _members(before: WholeRevision, after: WholeRevision) -> dict[str, MemberChange]:
     old, new = (_told(each) for each in (before, after))
-    return {name: Change(old[name], new[name]) for name in old if old[name] != new[name]}
+    return {name: MemberChange(old[name], new[name]) for name in old if old[name] != new[name]}
 
 
 def _told(found: WholeRevision) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _told(found: WholeRevision) -> dict[str, Any]:
 
 def _maker(revision: Revision) -> Maker | None:
     by = revision.by
-    return by and Maker(by.id, by.username, by.name)
+    return None if by is None else Maker(by.id, by.username, by.name)
 
 
 def _changed(revision: Revision) -> list[str] | None:
