@@ -36,10 +36,16 @@ def _paths() -> list[tuple[re.Pattern[str], str]]:
 
 async def check(answer: httpx.Response) -> None:
     """For `event_hooks` of a client. Raise when the answer is not documented."""
+    if _operation(answer.request) is not None:
+        await answer.aread()
+        verify(answer)
+
+
+def verify(answer: httpx.Response) -> None:
+    """Raise when an answer that was read is not documented."""
     operation = _operation(answer.request)
     if operation is None:
         return
-    await answer.aread()
     told = f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
     documented = operation["responses"].get(str(answer.status_code))
     assert documented is not None, f"{told} is not documented: {answer.text[:500]}"

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.contract.table.case import Case
+from tests.contract.table.modes import MODES, Served, all_modes
+from tests.contract.table.playing import Run
 from tests.contract.v1.cases.everything import CASES
 from tests.contract.v1.printed import PLAYED
-from tests.contract.v1.table.case import Case
-from tests.contract.v1.table.modes import MODES, Served, all_modes
-from tests.contract.v1.table.playing import Run
 from tests.support.databases import Clones
 
 

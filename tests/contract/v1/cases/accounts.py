@@ -2,24 +2,7 @@
 
 from typing import Any
 
-from tests.contract.v1.cases.shapes import (
-    BAD_LOGIN,
-    BAD_TOKEN,
-    EMAIL_TAKEN,
-    NOON,
-    TOO_MANY,
-    USERNAME_TAKEN,
-    auth_success,
-    bad_type,
-    env,
-    invalid,
-    message,
-    new_user,
-    page,
-    tag_dto,
-    user,
-)
-from tests.contract.v1.table.case import (
+from tests.contract.table.case import (
     ADMIN,
     AUTHOR,
     ID,
@@ -41,6 +24,23 @@ from tests.contract.v1.table.case import (
     session,
     tag,
     the,
+)
+from tests.contract.v1.cases.shapes import (
+    BAD_LOGIN,
+    BAD_TOKEN,
+    EMAIL_TAKEN,
+    NOON,
+    TOO_MANY,
+    USERNAME_TAKEN,
+    auth_success,
+    bad_type,
+    env,
+    invalid,
+    message,
+    new_user,
+    page,
+    tag_dto,
+    user,
 )
 
 # One of its own in every case: accounts have a limit of their own.

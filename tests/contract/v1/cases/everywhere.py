@@ -1,5 +1,18 @@
 """What holds for every operation: paths, methods, credentials, bodies."""
 
+from tests.contract.table.case import (
+    AUTHOR,
+    NOBODY,
+    SUBSCRIBER,
+    Raw,
+    answer,
+    ask,
+    case,
+    key,
+    person,
+    post,
+    session,
+)
 from tests.contract.v1.cases.shapes import (
     BAD_ID,
     BAD_TOKEN,
@@ -17,19 +30,6 @@ from tests.contract.v1.cases.shapes import (
     page,
     planted_post,
     written_post,
-)
-from tests.contract.v1.table.case import (
-    AUTHOR,
-    NOBODY,
-    SUBSCRIBER,
-    Raw,
-    answer,
-    ask,
-    case,
-    key,
-    person,
-    post,
-    session,
 )
 
 POST = "/posts/{unknown}"

@@ -1,5 +1,19 @@
 """What every answer carries, HEAD, CORS, compression, limits, and failures inside."""
 
+from tests.contract.table.case import (
+    AUTHOR,
+    AWAY,
+    NOBODY,
+    NOW,
+    SUBSCRIBER,
+    Like,
+    answer,
+    ask,
+    broken,
+    case,
+    post,
+)
+from tests.contract.table.modes import ORIGIN
 from tests.contract.v1.cases.shapes import (
     BAD_TOKEN,
     FAILED,
@@ -16,20 +30,6 @@ from tests.contract.v1.cases.shapes import (
     services,
     user,
 )
-from tests.contract.v1.table.case import (
-    AUTHOR,
-    AWAY,
-    NOBODY,
-    NOW,
-    SUBSCRIBER,
-    Like,
-    answer,
-    ask,
-    broken,
-    case,
-    post,
-)
-from tests.contract.v1.table.modes import ORIGIN
 
 MADE = Like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ALIVE, READY = env({"status": "alive"}), env({"status": "ready"})

@@ -1,6 +1,6 @@
 """What the contract says of itself."""
 
-from tests.contract.v1.table.case import NOBODY, answer, ask, case
+from tests.contract.table.case import NOBODY, answer, ask, case
 
 ENDPOINTS = sorted(
     f"{method} /api/v1{path}"

@@ -3,25 +3,7 @@
 from itertools import chain
 from typing import Any
 
-from tests.contract.v1.cases.shapes import (
-    BAD_ID,
-    BAD_TOKEN,
-    BORN,
-    FORBIDDEN,
-    NO_HEADER,
-    NO_KEY,
-    NO_METHOD,
-    NO_POST,
-    NO_USER,
-    bad_query,
-    bad_type,
-    env,
-    invalid,
-    message,
-    page,
-    planted_post,
-)
-from tests.contract.v1.table.case import (
+from tests.contract.table.case import (
     ADMIN,
     AUTHOR,
     EDITOR,
@@ -41,6 +23,24 @@ from tests.contract.v1.table.case import (
     person,
     post,
     the,
+)
+from tests.contract.v1.cases.shapes import (
+    BAD_ID,
+    BAD_TOKEN,
+    BORN,
+    FORBIDDEN,
+    NO_HEADER,
+    NO_KEY,
+    NO_METHOD,
+    NO_POST,
+    NO_USER,
+    bad_query,
+    bad_type,
+    env,
+    invalid,
+    message,
+    page,
+    planted_post,
 )
 
 ADMINS = (ADMIN, SUPER_ADMIN)

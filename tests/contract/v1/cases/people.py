@@ -2,6 +2,26 @@
 
 from typing import Any
 
+from tests.contract.table.case import (
+    ADMIN,
+    AUTHOR,
+    CONTRIBUTOR,
+    EDITOR,
+    ID,
+    NOBODY,
+    NOW,
+    ROLES,
+    SUBSCRIBER,
+    SUPER_ADMIN,
+    Spoken,
+    answer,
+    ask,
+    case,
+    person,
+    post,
+    refresh_token,
+    the,
+)
 from tests.contract.v1.cases.shapes import (
     BAD_ID,
     BAD_TOKEN,
@@ -22,26 +42,6 @@ from tests.contract.v1.cases.shapes import (
     planted_post,
     to_others,
     user,
-)
-from tests.contract.v1.table.case import (
-    ADMIN,
-    AUTHOR,
-    CONTRIBUTOR,
-    EDITOR,
-    ID,
-    NOBODY,
-    NOW,
-    ROLES,
-    SUBSCRIBER,
-    SUPER_ADMIN,
-    Spoken,
-    answer,
-    ask,
-    case,
-    person,
-    post,
-    refresh_token,
-    the,
 )
 
 ADMINS = (ADMIN, SUPER_ADMIN)

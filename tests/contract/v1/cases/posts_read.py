@@ -2,16 +2,7 @@
 
 from typing import Any
 
-from tests.contract.v1.cases.shapes import (
-    NO_POST,
-    NOON,
-    bad_query,
-    env,
-    metadata,
-    page,
-    planted_post,
-)
-from tests.contract.v1.table.case import (
+from tests.contract.table.case import (
     ADMIN,
     AUTHOR,
     CONTRIBUTOR,
@@ -26,6 +17,15 @@ from tests.contract.v1.table.case import (
     post,
     tag,
     the,
+)
+from tests.contract.v1.cases.shapes import (
+    NO_POST,
+    NOON,
+    bad_query,
+    env,
+    metadata,
+    page,
+    planted_post,
 )
 
 LATER, LAST = "2030-01-01T13:00:00.000000Z", "2030-01-01T14:00:00.000000Z"

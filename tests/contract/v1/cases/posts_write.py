@@ -2,22 +2,7 @@
 
 from typing import Any
 
-from tests.contract.v1.cases.shapes import (
-    FORBIDDEN,
-    NO_POST,
-    NOON,
-    SLUG_TAKEN,
-    bad_type,
-    env,
-    invalid,
-    message,
-    metadata,
-    page,
-    planted_post,
-    tag_dto,
-    written_post,
-)
-from tests.contract.v1.table.case import (
+from tests.contract.table.case import (
     ADMIN,
     AUTHOR,
     CONTRIBUTOR,
@@ -34,6 +19,21 @@ from tests.contract.v1.table.case import (
     person,
     post,
     the,
+)
+from tests.contract.v1.cases.shapes import (
+    FORBIDDEN,
+    NO_POST,
+    NOON,
+    SLUG_TAKEN,
+    bad_type,
+    env,
+    invalid,
+    message,
+    metadata,
+    page,
+    planted_post,
+    tag_dto,
+    written_post,
 )
 
 TEXT = {"title": "Canaries sing", "content": "They do."}

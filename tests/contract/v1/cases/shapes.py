@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.contract.v1.table.case import ID, NOW, TOKEN, Kept, Made, Number, Spoken, the
-from tests.contract.v1.table.case import REFRESH_TOKEN as REFRESH
+from tests.contract.table.case import ID, NOW, TOKEN, Kept, Made, Number, Spoken, the
+from tests.contract.table.case import REFRESH_TOKEN as REFRESH
 
 NOON = "2030-01-01T12:00:00.000000Z"
 BORN = "2026-01-01T00:00:00.000000Z"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from serinus.application.content.reading import Renderer
 from serinus.domain.content import post_combinations, post_query
@@ -185,7 +186,5 @@ def _headers_of_list(visitor: Caller | None, found: Sequence[Post]) -> dict[str,
 def _moved(request: AnyRequest, found: Post, headers: dict[str, str]) -> Response[PostView]:
     query = request.scope["query_string"].decode("ascii")
     location = f"{BASE}/by-slug/{quote(found.slug)}" + (f"?{query}" if query else "")
-    answer: Response[Any] = Response(
-        None, status_code=301, headers={"Location": location, **headers}
-    )
+    answer: Response[Any] = Redirect(location, status_code=301, headers=headers)
     return answer

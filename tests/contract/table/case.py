@@ -1,4 +1,4 @@
-"""The language in which the cases of contract v1 are written: a state, requests, answers.
+"""The language in which the cases of both contracts are written: a state, requests, answers.
 
 A case is data. `{name}` in an address or a header, and `the("name")` anywhere in a body, stand
 for what the state planted or an earlier answer gave: ids of people and posts, tokens, keys.
@@ -226,6 +226,15 @@ def refresh_token(name: str, **columns: Any) -> Planted:
 def key(name: str, **columns: Any) -> Planted:
     """An API key. `of`: whose; `scopes`: those of contract v2."""
     return Planted("key", name, columns)
+
+
+def category(name: str, **columns: Any) -> Planted:
+    return Planted("category", name, columns)
+
+
+def claim(key: str, *, by: str, path: str, sends: Any) -> Planted:
+    """A request with this idempotency key that has begun and is not answered yet."""
+    return Planted("claim", key, {"by": by, "path": path, "sends": sends})
 
 
 def broken(table: str) -> Planted:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.contract.v1.table.case import Made, Names, Spoken
+from tests.contract.table.case import Made, Names, Spoken
 
 
 def differences(expected: Any, actual: Any, names: Names, where: str = "body") -> Iterator[str]:

@@ -1,14 +1,14 @@
 """Plays one case on one server."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from tests.contract.v1.table.case import (
+from tests.contract.table.case import (
     NOTHING,
     Answer,
     Ask,
@@ -19,11 +19,10 @@ from tests.contract.v1.table.case import (
     Raw,
     said,
 )
-from tests.contract.v1.table.matching import differences, header_differences
-from tests.contract.v1.table.modes import Served
-from tests.contract.v1.table.state import World, digest, without_tables
+from tests.contract.table.matching import differences, header_differences
+from tests.contract.table.modes import Served
+from tests.contract.table.state import World, digest, without_tables
 
-BASE = "/api/v1"
 #: On every answer, unless the case says otherwise.
 ALWAYS = {
     "x-request-id": Like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -40,12 +39,29 @@ ALWAYS = {
 }
 
 
+@dataclass(frozen=True)
+class Contract:
+    """What all answers have in common. `documented` raises for one that its document lacks."""
+
+    base: str
+    always: Mapping[str, Any]
+    failures: str  # their media type
+    documented: Callable[[httpx.Response], None] | None = None
+
+    def media_type(self, status: int) -> str:
+        return self.failures if status >= 400 else "application/json"
+
+
+V1 = Contract("/api/v1", ALWAYS, "application/json")
+
+
 @dataclass
 class Run:
     """One case on one server."""
 
     case: Case
     served: Served
+    contract: Contract = V1
     names: Names = field(default_factory=Names)
     engines: list[str] = field(default_factory=list)  # by which the steps were answered
 
@@ -64,6 +80,8 @@ class Run:
         path = request.url.raw_path.decode()
         engine = self.served.engine(path, request.headers, request.headers["x-forwarded-for"])
         self.engines.append(engine)
+        if self.contract.documented:
+            self.contract.documented(received)
         wrong = list(self._wrong(answer, received, engine))
         assert not wrong, "\n".join([f"{which}, by engine {engine}", *wrong, received.text])
 
@@ -76,7 +94,11 @@ class Run:
     def _request(self, ask: Ask) -> httpx.Request:
         # An address that begins with "=" does not lie under the contract's base.
         fill = self.names.filled
-        path = ask.path.removeprefix("=") if ask.path.startswith("=") else BASE + ask.path
+        path = (
+            ask.path.removeprefix("=")
+            if ask.path.startswith("=")
+            else self.contract.base + ask.path
+        )
         headers = {
             "X-Forwarded-For": self._address,
             "Accept-Encoding": "identity",
@@ -112,11 +134,11 @@ class Run:
     def _wrong(self, answer: Answer, received: httpx.Response, engine: str) -> Iterator[str]:
         if received.status_code != answer.status:
             yield f"status: {received.status_code} is not {answer.status}"
-        expected = ALWAYS | {"serinus-engine": engine} | dict(answer.headers)
+        expected = {**self.contract.always, "serinus-engine": engine, **answer.headers}
         if answer.body is NOTHING:
             yield from ["body: there is one"] if received.content else []
         else:
-            expected.setdefault("content-type", "application/json")
+            expected.setdefault("content-type", self.contract.media_type(answer.status))
             yield from differences(answer.body, _read(received), self.names)
         yield from header_differences(expected, received.headers, self.names)
 

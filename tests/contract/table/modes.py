@@ -1,4 +1,4 @@
-"""Running servers of contract v1: on engine v1, on engine v2, and at 50 %."""
+"""Running servers for cases: on engine v1, on engine v2, and at 50 %."""
 
 import asyncio
 import threading
@@ -95,12 +95,12 @@ def all_modes(clones: Clones, folder: Path) -> Iterator[dict[str, Served]]:
             url = clones.take()
             stack.callback(clones.drop, url)
             kept = stack.enter_context(ExitStack())
-            starting.append(threads.submit(kept.enter_context, _served(mode, url, folder)))
-        yield {served.mode: served for served in (each.result() for each in starting)}
+            starting.append(threads.submit(kept.enter_context, served(mode, url, folder)))
+        yield {server.mode: server for server in (each.result() for each in starting)}
 
 
 @contextmanager
-def _served(mode: str, database_url: str, folder: Path) -> Iterator[Served]:
+def served(mode: str, database_url: str, folder: Path) -> Iterator[Served]:
     line = DatabaseLine(database_url)
     settings = {"DATABASE_URL": line.url, "API_V2_TRAFFIC_PERCENTAGE": MODES[mode]}
     if mode == "v2":

@@ -1,6 +1,7 @@
 """The state of a case, planted by SQL before it and wiped with it."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from serinus.domain.identity.accounts import username_key
 from serinus.domain.identity.api_keys import ApiKeyId, key_hash, raw_key
 from serinus.infrastructure.credentials.access_tokens import PURPOSE, key_id
 from serinus.infrastructure.credentials.derivation import derive
+from serinus.infrastructure.credentials.sealing import Seal
+from tests.contract.table.case import ROLES, Case, Names, Planted, said
 from tests.contract.v1.clients import access_token
-from tests.contract.v1.table.case import ROLES, Case, Names, Planted, said
 from tests.support.identity import HASH, PASSWORD
 from tests.support.serving import SECRET
 
@@ -64,6 +66,8 @@ class World:
             "post": self._plant_post,
             "refresh_token": self._plant_refresh_token,
             "key": self._plant_key,
+            "category": self._plant_category,
+            "claim": self._plant_claim,
         }
 
     def _plant_people(self) -> None:
@@ -138,6 +142,27 @@ class World:
             "created_at": BORN,
         } | columns
         self._insert("api_keys", row)
+
+    def _plant_category(self, name: str, columns: dict[str, Any]) -> None:
+        row = {
+            "id": self._numbered(name, 3),
+            "name": name,
+            "slug": name.lower(),
+            "created_at": NOON,
+            "updated_at": NOON,
+        } | columns
+        self._insert("categories", row)
+
+    def _plant_claim(self, name: str, columns: dict[str, Any]) -> None:
+        sent = json.dumps(columns["sends"]).encode()
+        request = b"\0".join([b"POST", columns["path"].encode(), b"", sent])
+        row = {
+            "principal": f"user:{self.names.known[columns['by']]}",
+            "key": name,
+            "request_hash": Seal([SECRET]).digests(request)[0],
+            "created_at": datetime.now(UTC),
+        }
+        self._insert("idempotency_keys", row)
 
     def _plant_tag(self, name: str, columns: dict[str, Any]) -> None:
         row = {

@@ -1,0 +1,42 @@
+"""Every case of contract v2, over HTTP, on a running server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from serinus.presentation.http.v2.problem_catalogue import BY_CODE
+from tests.contract.table.case import Case
+from tests.contract.table.modes import Served, served
+from tests.contract.table.playing import ALWAYS, Contract, Run
+from tests.contract.v2.cases.everything import CASES
+from tests.support.databases import Clones
+from tests.support.documented import verify
+
+V2 = Contract("/api/v2", ALWAYS, "application/problem+json", verify)
+
+
+@pytest.fixture(scope="session")
+def running(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    url = clones.take()
+    with served("v2", url, tmp_path_factory.mktemp("served")) as server:
+        yield server
+    clones.drop(url)
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_the_contract_is_served(case: Case, running: Served) -> None:
+    Run(case, running, V2).play()
+
+
+def test_every_case_states_a_rule_of_its_own() -> None:
+    rules = [case.id for case in CASES]
+
+    assert len(rules) == len(set(rules))
+
+
+def test_every_problem_there_is_occurs() -> None:
+    bodies = [answer.body for case in CASES for _, answer in case.steps]
+    codes = {body.get("code") for body in bodies if isinstance(body, dict)}
+
+    assert BY_CODE.keys() - codes == set()
