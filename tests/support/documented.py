@@ -58,14 +58,22 @@ def verify(answer: httpx.Response) -> None:
     OAS31Validator(schema, registry=_registry()).validate(answer.json())
 
 
-def _operation(request: httpx.Request) -> dict[str, Any] | None:
-    for pattern, path in _paths():
-        if pattern.fullmatch(request.url.path):
-            found: dict[str, Any] | None = _document()["paths"][path].get(
-                request.method.lower()
-            )
-            return found
+def operation_at(method: str, path: str) -> str | None:
+    """`get /api/v2/posts/{post_id}`, for a request that the document has."""
+    for pattern, template in _paths():
+        if pattern.fullmatch(path):
+            known = method.lower() in _document()["paths"][template]
+            return f"{method.lower()} {template}" if known else None
     return None
+
+
+def _operation(request: httpx.Request) -> dict[str, Any] | None:
+    name = operation_at(request.method, request.url.path)
+    if name is None:
+        return None
+    method, path = name.split(" ")
+    found: dict[str, Any] = _document()["paths"][path][method]
+    return found
 
 
 def _absolute(node: Any) -> Any:

@@ -31,6 +31,8 @@ SETTINGS = {
     "SERINUS_RATE_LIMIT": "100",
     "SERINUS_LOGIN_RATE_LIMIT": "10",
     "SERINUS_CORS_ORIGINS": ORIGIN,
+    # The rows of a case appear behind the server's back, many times a second.
+    "SERINUS_CACHE_BYTES": "0",
 }
 T = TypeVar("T")
 

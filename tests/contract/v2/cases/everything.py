@@ -1,5 +1,5 @@
 """All cases, in the order in which the contract speaks of them."""
 
-from tests.contract.v2.cases import content, everywhere, people
+from tests.contract.v2.cases import content, everywhere, lifecycle, people
 
-CASES = [*everywhere.CASES, *people.CASES, *content.CASES]
+CASES = [*everywhere.CASES, *people.CASES, *content.CASES, *lifecycle.CASES]

@@ -68,6 +68,10 @@ ALLOWED = {
     "/posts/by-slug/birds": "GET, HEAD, OPTIONS",
     "/posts/{unknown}/publish": "OPTIONS, POST",
     "/posts/{unknown}/unpublish": "OPTIONS, POST",
+    "/posts/{unknown}/schedule": "OPTIONS, POST",
+    "/posts/{unknown}/archive": "OPTIONS, POST",
+    "/posts/{unknown}/restore": "OPTIONS, POST",
+    "/audit": "GET, HEAD, OPTIONS",
     "/tags": "GET, HEAD, OPTIONS, POST",
     "/tags/{unknown}": "DELETE, GET, HEAD, OPTIONS, PATCH",
     "/tags/{unknown}/merge": "OPTIONS, POST",
@@ -97,6 +101,10 @@ SIGNED_IN_ONLY = [
     ("DELETE", "/posts/{unknown}"),
     ("POST", "/posts/{unknown}/publish"),
     ("POST", "/posts/{unknown}/unpublish"),
+    ("POST", "/posts/{unknown}/schedule"),
+    ("POST", "/posts/{unknown}/archive"),
+    ("POST", "/posts/{unknown}/restore"),
+    ("GET", "/audit"),
     ("POST", "/tags"),
     ("PATCH", "/tags/{unknown}"),
     ("DELETE", "/tags/{unknown}"),
@@ -350,6 +358,7 @@ LISTS = {
     "/posts": ("filter[stats]=draft", "sort=-publishd_at", "fields[post]=titel"),
     "/tags": ("filter[nam]=jazz", "sort=usage", "fields[tag]=nam"),
     "/categories": ("filter[nam]=birds", "sort=nam", "fields[category]=nam"),
+    "/audit": ("filter[usr]=x", "sort=name", "fields[entry]=who"),
     "/users": ("filter[rol]=admin", "sort=name", "fields[user]=mail"),
     "/api-keys": ("filter[usr]=x", "sort=name", "fields[api_key]=key"),
 }
@@ -481,6 +490,19 @@ IDEMPOTENCY = [
 ]
 
 FAILURES = [
+    case(
+        "it is alive, and ready",
+        *(ask(NOBODY, "GET", "/healthz"), answer(200, {"status": "alive"})),
+        *(ask(NOBODY, "GET", "=/healthz"), answer(200, {"status": "alive"})),
+        *(ask(NOBODY, "GET", "/readyz"), answer(200, {"status": "ready"})),
+        *(ask(NOBODY, "GET", "=/readyz"), answer(200, {"status": "ready"})),
+    ),
+    case(
+        "without a database it is alive, and not ready",
+        AWAY,
+        *(ask(NOBODY, "GET", "/healthz"), answer(200, {"status": "alive"})),
+        *(ask(NOBODY, "GET", "/readyz"), refused("dependency_unavailable", retry_after="5")),
+    ),
     case(
         "a failure inside says nothing of it",
         broken("tags"),
