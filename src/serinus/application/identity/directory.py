@@ -58,6 +58,16 @@ class KeyDirectory(Protocol):
     async def listed(self, owner: UserId, listing: Listing) -> Page[ApiKey]: ...
 
 
+def user_unsupported(listing: Listing) -> str | None:
+    """Why no index serves such a list: a range of one thing in the order of another."""
+    first = listing.orders[0].field
+    for condition in listing.conditions:
+        is_range = condition.op is Op.PREFIX or condition.field == "created_at"
+        if is_range and condition.field != first:
+            return f"a range of {condition.field} is for lists that are sorted by it first"
+    return None
+
+
 def user_position(account: Account, orders: Iterable[Order]) -> Position:
     values: dict[str, Value] = {
         "username": username_key(account.username),

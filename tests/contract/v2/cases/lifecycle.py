@@ -1,4 +1,4 @@
-"""What becomes of posts: set times, the archive, the bin; and the log of who did it."""
+"""What becomes of posts: set times, the archive, the bin, versions; finding; the log."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +23,15 @@ from tests.contract.v2.cases.shapes import (
     FORBIDDEN,
     GONE,
     NOON,
+    NOT_SIGNED_IN,
     NOW,
     PRIVATE,
+    PUBLIC,
     TEXT,
     Anything,
     at,
     bad_parameter,
+    byline,
     invalid,
     item,
     listing,
@@ -36,6 +39,7 @@ from tests.contract.v2.cases.shapes import (
     planted_post,
     refused,
     stale,
+    unknown_parameter,
 )
 
 YEAR = datetime.now(UTC).year + 2  # ten years ahead is too far
@@ -107,6 +111,93 @@ POSTS = [
     ),
 ]
 
+
+def revision(number: int, *changed: str, **members: Any) -> dict[str, Any]:
+    """Of a post that the author changed."""
+    return {
+        "number": number,
+        "at": NOW,
+        "by": byline("author"),
+        "via": "v2",
+        "title": "Planted",
+        "content_bytes": 8,
+        "changed": list(changed),
+    } | members
+
+
+FIRST = revision(1, at=Anything(), changed=None, via=None, by=None)
+NEW_TITLE = {"title": "New"}
+REVISIONS = [
+    case(
+        "every version is kept, and an old one can be had again",
+        post("bird"),
+        *(
+            ask(AUTHOR, "PATCH", "/posts/{bird}", NEW_TITLE, if_match="*"),
+            now(2, "published", title="New"),
+        ),
+        *(
+            ask(AUTHOR, "GET", "/posts/{bird}/revisions"),
+            answer(
+                200,
+                listing(revision(2, "title", title="New"), FIRST),
+                cache_control=PRIVATE,
+            ),
+        ),
+        *(
+            ask(AUTHOR, "GET", "/posts/{bird}/revisions/1?against=2"),
+            answer(200, Anything(), cache_control=PRIVATE),
+        ),
+        *(
+            ask(AUTHOR, "POST", "/posts/{bird}/revisions/1/restore", if_match='"1"'),
+            stale(2),
+        ),
+        *(
+            ask(AUTHOR, "POST", "/posts/{bird}/revisions/1/restore"),
+            now(3, "published"),
+        ),
+        *(
+            ask(AUTHOR, "GET", "/posts/{bird}/revisions/9"),
+            refused("revision_not_found"),
+        ),
+    ),
+    case(
+        "versions are for whoever may change the post",
+        person("eve", role=AUTHOR),
+        post("bird"),
+        *(
+            part
+            for by, told in [(NOBODY, NOT_SIGNED_IN), ("eve", FORBIDDEN)]
+            for method, path in [("GET", ""), ("GET", "/1"), ("POST", "/1/restore")]
+            for part in (ask(by, method, f"/posts/{{bird}}/revisions{path}"), told)
+        ),
+    ),
+]
+
+SUGGESTED = {"text": "Jazz", "kind": "post", "id": the("other"), "slug": "other"}
+SEARCH = [
+    case(
+        "everybody finds what is published",
+        post("bird", title="鳥の歌"),
+        post("other", title="Jazz"),
+        post("draft", title="鳥の声", status="draft"),
+        *(
+            ask(NOBODY, "GET", "/search?q=%E9%B3%A5&fields[post]=title"),
+            answer(200, listing({"title": "鳥の歌"}, capped=False), cache_control=PUBLIC),
+        ),
+        *(
+            ask(NOBODY, "GET", "/search/suggest?prefix=Ja"),
+            answer(
+                200,
+                {"data": [SUGGESTED]},
+                cache_control=PUBLIC,
+            ),
+        ),
+        *(ask(NOBODY, "GET", "/search?q="), bad_parameter("q")),
+        *(ask(NOBODY, "GET", "/search?query=x"), unknown_parameter("query")),
+        *(ask(NOBODY, "GET", "/search/suggest?prefix="), bad_parameter("prefix")),
+    ),
+]
+
 AUDIT = [
     case(
         "the log tells who wrote what, from where",
@@ -146,4 +237,4 @@ AUDIT = [
     ),
 ]
 
-CASES = [*POSTS, *AUDIT]
+CASES = [*POSTS, *REVISIONS, *SEARCH, *AUDIT]

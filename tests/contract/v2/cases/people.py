@@ -332,6 +332,10 @@ PEOPLE = [
             for part in (ask(AUTHOR, "GET", f"/users?filter[{query}"), FORBIDDEN)
         ),
         *(ask(AUTHOR, "GET", "/users?filter[role]=boss"), bad_parameter("filter[role]")),
+        *(
+            ask(AUTHOR, "GET", "/users?filter[username][prefix]=a&sort=created_at"),
+            refused("unsupported_combination"),
+        ),
     ),
     case(
         "an administrator adds an account",

@@ -16,10 +16,10 @@ from serinus.application.identity.directory import (
     USER_FILTERS,
     USER_SORTS,
     user_position,
+    user_unsupported,
 )
 from serinus.application.identity.membership import Membership
 from serinus.domain.content.listing import Listing as Wanted
-from serinus.domain.content.listing import Op
 from serinus.domain.errors import Forbidden, Stale
 from serinus.domain.identity.accounts import (
     Account,
@@ -39,9 +39,9 @@ from serinus.presentation.http.v2.list_queries import Lists, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.reading import Reading
 from serinus.presentation.http.v2.refusals import (
-    InvalidParameter,
     MalformedHeader,
     PreconditionRequired,
+    UnsupportedCombination,
 )
 from serinus.presentation.http.v2.user_shapes import (
     BASE,
@@ -66,6 +66,7 @@ USERS = Lists(
     },
     sorts=USER_SORTS,
     order=BY_NAME,
+    unsupported=user_unsupported,
 )
 LATEST = replace(USERS, order=NEWEST_FIRST)
 
@@ -74,7 +75,9 @@ LATEST = replace(USERS, order=NEWEST_FIRST)
     "/",
     opt={
         **described_list(USERS),
-        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+        **refuses(
+            CursorInvalid, CursorMismatch, UnsupportedCombination, MalformedHeader, Forbidden
+        ),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,
@@ -89,7 +92,6 @@ async def list_users(
     given = query_values.parameters(request.scope["query_string"])
     listing = _list_for(given).listing(given, reading.cursors)
     members = MEMBERS.chosen(given)
-    _check_served(listing)
     _check_may_list(caller, listing)
     page = await reading.people.listed(listing)
     answer = USERS.shown(
@@ -182,19 +184,6 @@ async def deactivate_user(
 
 def _list_for(given: Mapping[str, str]) -> Lists:
     return LATEST if any(name.startswith("filter[created_at]") for name in given) else USERS
-
-
-def _check_served(listing: Wanted) -> None:
-    """Raise `InvalidParameter` where a range and an order would need two indexes at once."""
-    first = listing.orders[0].field
-    for condition in listing.conditions:
-        is_range = condition.op is Op.PREFIX or condition.field == "created_at"
-        if is_range and condition.field != first:
-            name = f"filter[{condition.field}]"
-            raise InvalidParameter(
-                f"{name} begins with, and ranges of it, are for lists sorted by that first",
-                parameter="sort",
-            )
 
 
 def _check_may_list(caller: Caller, listing: Wanted) -> None:
