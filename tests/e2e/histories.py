@@ -40,8 +40,9 @@ class History:
         return min(delays, default=None)
 
     def _overwritten(self, place: int) -> float:
+        """Of what was not answered nobody knows whether it was written."""
         later = self.values[place + 1 :]
-        return later[0].answered if later else float("inf")
+        return min((each.answered for each in later), default=float("inf"))
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class Verdict:
     """All that was read, judged."""
 
     reads: int = 0
+    away: int = 0  # told to come again
     hits: int = 0
     shared: int = 0  # of the hits, those that another worker had left
     delays: list[float] = field(default_factory=list)  # of what was out of date at all

@@ -337,6 +337,8 @@ async def test_a_lock_that_cannot_be_had_is_a_database_that_is_away(engine: Engi
         (PoolTimeout(), True),
         (TimeoutError(), True),
         (ConnectionResetError(), True),
+        (asyncpg.InternalClientError("cannot switch to state 12"), True),
+        (asyncpg.InternalClientError("got result for unknown protocol state 7"), False),
         (SQLAlchemyError(), False),
         (ValueError(), False),
     ],

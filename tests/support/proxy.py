@@ -3,7 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Self
+
+MOST_SAID = 65536  # bytes of a connection's beginning
+
+
+@dataclass(eq=False)
+class Link:
+    """A connection through the proxy, and what the client said on it at first."""
+
+    said: bytearray = field(default_factory=bytearray)
+    swallowed: bool = False
 
 
 class Proxy:
@@ -14,7 +25,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._silent = False
-        self._swallowing = False
+        self._links: list[Link] = []
         self.port = 0
         self.connections = 0  # accepted so far
         self.received = 0  # pieces of data that clients sent so far
@@ -44,13 +55,18 @@ class Proxy:
         self._silent = True
         await self._listen()
 
-    def swallow(self) -> None:
-        """Keep every connection open, and pass nothing on any more."""
-        self._swallowing = True
+    def lead_to(self, host: str, port: int) -> None:
+        """From the next connection on."""
+        self._target = (host, port)
+
+    def swallow(self, said: bytes = b"") -> None:
+        """Keep open, and pass nothing on, the connections on which a client has said that."""
+        for link in self._links:
+            link.swallowed |= said in link.said
 
     async def come_back(self) -> None:
         await self.go_away()
-        self._silent = self._swallowing = False
+        self._silent = False
         await self._listen()
 
     async def _listen(self) -> None:
@@ -75,21 +91,34 @@ class Proxy:
     async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*self._target)
+        except OSError:
+            return
+        link = Link()
+        self._links.append(link)
         try:
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._copy(reader, far_writer, count=1))
-                both.create_task(self._copy(far_reader, writer, count=0))
+                both.create_task(self._copy(reader, far_writer, link, from_client=True))
+                both.create_task(self._copy(far_reader, writer, link, from_client=False))
         finally:
+            self._links.remove(link)
             far_writer.close()
 
     async def _copy(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, count: int
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        link: Link,
+        *,
+        from_client: bool,
     ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
-                self.received += count
-                if not self._swallowing:
+                if from_client:
+                    self.received += 1
+                    link.said += data[: MOST_SAID - len(link.said)]
+                if not link.swallowed:
                     writer.write(data)
                     await writer.drain()
         writer.close()

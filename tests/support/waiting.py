@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 PATIENCE = 30.0  # seconds
 
 
-async def until(condition: Callable[[], Awaitable[object]]) -> None:
+async def until(
+    condition: Callable[[], Awaitable[object]], *, patience: float = PATIENCE
+) -> None:
     """Ask again and again. Raise `TimeoutError` when it does not come true."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while not await condition():  # noqa: ASYNC110 - another process makes it true
             await asyncio.sleep(0.01)

@@ -76,6 +76,9 @@ def is_away(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         sqlstate = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or sqlstate.startswith(PASSING_SQLSTATES)
+    if isinstance(error, asyncpg.InternalClientError):
+        # A connection on which the server has already said that it shuts down.
+        return "switch to state" in str(error)
     return isinstance(error, DatabaseAway | PoolTimeout | OSError)
 
 

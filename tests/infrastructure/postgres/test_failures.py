@@ -24,6 +24,7 @@ from serinus.infrastructure.postgres.pool import open_pool
         asyncpg.DeadlockDetectedError("deadlock detected"),
         asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction"),
         asyncpg.InterfaceError("pool is closing"),
+        asyncpg.InternalClientError("cannot switch to state 12; another operation (2)"),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -42,6 +43,7 @@ def test_what_may_pass_is_unavailable(error: Exception) -> None:
         asyncpg.CheckViolationError("violates check constraint"),
         asyncpg.UndefinedTableError("relation does not exist"),
         asyncpg.InterfaceError("cannot perform operation: another operation is in progress"),
+        asyncpg.InternalClientError("got result for unknown protocol state 7"),
         asyncpg.DataError("invalid input for query argument $1"),
         asyncio.CancelledError(),
         SerinusError("known already"),

@@ -27,7 +27,10 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, PASSING):
         return True
     # The driver has one class for a closed pool and for its own misuse; only the text differs.
-    return isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(error)
+    # Nor has it one for a connection on which the server has already said that it shuts down.
+    return isinstance(error, asyncpg.InternalClientError) and "switch to state" in str(error)
 
 
 class _Translation:

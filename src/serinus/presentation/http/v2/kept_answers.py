@@ -73,10 +73,10 @@ class KeptAnswers:
         if kept is not None:
             await give(kept, HIT, asked, send)
             return
-        if outcome is Outcome.NOT_FOR_ALL:
-            fetched = await self._fetch(asked.key, scope, receive)
-        else:
+        if outcome is None or outcome is Outcome.FAILED:
             fetched = await self._fetch_for_all(asked, scope, receive)
+        else:
+            fetched = await self._fetch(asked.key, scope, receive)
         if fetched is None:
             return
         await give(fetched.kept, fetched.status, asked, send)
