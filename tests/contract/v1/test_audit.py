@@ -1,7 +1,8 @@
 """Every write of contract v1 is on record, by either engine: what, who, from where."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -34,13 +35,13 @@ class Played:
     pool: asyncpg.Pool
     http: httpx.AsyncClient
     operations: set[str] = field(default_factory=set)
+    numbers: Iterator[int] = field(default_factory=count)
 
     async def __call__(
         self, operation: str, person: Person | None, *expected: Any, of: Any = "", **body: Any
     ) -> Any:
         """Expect these entries, all by this person."""
-        request_id = operation.replace(" ", ":").replace("{", "").replace("}", "")
-        request_id += f"-{len(self.operations)}"
+        request_id = f"request-{next(self.numbers)}"
         method, path = operation.split()
         headers = {"X-Request-ID": request_id, **(person.headers if person else {})}
         answer = await self.http.request(

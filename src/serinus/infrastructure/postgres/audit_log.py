@@ -8,7 +8,6 @@ import asyncpg
 from serinus.application import acting
 from serinus.application.audit import AuditUser, Entry
 from serinus.domain.content.listing import Condition, Count, Counting, Listing, Page
-from serinus.infrastructure.postgres.counting import counted
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.keyset import (
     Arguments,
@@ -28,6 +27,10 @@ FILTERED = {
     "at": ("p.at", "timestamptz"),
 }
 
+#: Up to so many are counted one by one; beyond, their number is estimated.
+COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 10_000}
+SAMPLE = 300  # pages of the table that are looked at for an estimate
+
 PRUNE = "SELECT prune_audit_log($1) WHERE (SELECT acting($2))"
 PRUNING = 3600.0  # seconds that it may take
 
@@ -38,13 +41,13 @@ class PostgresAuditLog:
 
     async def page(self, listing: Listing) -> Page[Entry]:
         arguments = Arguments()
-        sql = _page_sql(listing, arguments)
+        sql = page_sql(listing, arguments)
         with translate_errors():
             rows = await self._pool.fetch(sql, *arguments.values)
         count = None
         if listing.counting is not None:
             total = rows[0]["total"]
-            count = Count(total, exact=listing.counting is Counting.EXACT)
+            count = Count(total, exact=total <= COUNTED[listing.counting])
         return Page.cut([_entry(row) for row in rows if row["id"] is not None], listing, count)
 
     async def prune(self, before: datetime) -> int:
@@ -56,7 +59,7 @@ class PostgresAuditLog:
         return pruned
 
 
-def _page_sql(listing: Listing, arguments: Arguments) -> str:
+def page_sql(listing: Listing, arguments: Arguments) -> str:
     where = " AND ".join(["true", *_conditions(listing.conditions, arguments)])
     start = beyond(listing, SORTED, arguments) or "true"
     order = order_by(listing, SORTED)
@@ -69,13 +72,32 @@ def _page_sql(listing: Listing, arguments: Arguments) -> str:
          ORDER BY {order}"""  # noqa: S608 - constants and numbered parameters
     if listing.counting is None:
         return page
-    return counted(page, listing.counting, "audit_log p", where)
+    total = _total(listing.counting, where)
+    return f"SELECT * FROM ({total}) total LEFT JOIN LATERAL ({page}) page ON true"  # noqa: S608 - likewise
+
+
+def _total(counting: Counting, where: str) -> str:
+    most = COUNTED[counting]
+    share = f"""(SELECT least(100, 100.0 * {SAMPLE} / greatest(relpages, 1))::real
+                   FROM pg_class WHERE oid = 'audit_log'::regclass)"""  # noqa: S608 - a constant
+    return f"""
+        SELECT CASE WHEN counted.n <= {most} THEN counted.n
+                    ELSE greatest({most + 1}, (
+                        SELECT (count(*) * 100 / {share})::bigint
+                          FROM audit_log p TABLESAMPLE SYSTEM ({share}) WHERE {where}))
+               END AS total
+          FROM (SELECT count(*) AS n
+                  FROM (SELECT FROM audit_log p WHERE {where} LIMIT {most + 1}) found) counted
+    """  # noqa: S608 - constants and numbered parameters
 
 
 def _conditions(conditions: tuple[Condition, ...], arguments: Arguments) -> Iterator[str]:
+    by_id = any(condition.field == "entity_id" for condition in conditions)
     for condition in conditions:
         column, kind = FILTERED[condition.field]
-        yield compare(column, condition.op, condition.values, kind, arguments)
+        met = compare(column, condition.op, condition.values, kind, arguments)
+        # Of one thing there are few entries: not to be looked for among all of its kind.
+        yield f"({met}) IS TRUE" if by_id and condition.field == "entity" else met
 
 
 def _entry(row: asyncpg.Record) -> Entry:

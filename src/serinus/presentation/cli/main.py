@@ -59,7 +59,7 @@ def build(operations: Operations) -> typer.Typer:
     _add_inspection(app, operations)
     app.add_typer(_users(operations), name="user", help="People who can sign in.")
     app.add_typer(key_app(operations), name="key", help="API keys, for programs.")
-    app.add_typer(audit_app(operations), name="audit", help="Who did what.")
+    app.add_typer(audit_app(operations), name="audit")
     app.add_typer(_release(operations), name="release", help="Which engine serves contract v1.")
     app.add_typer(operations.import_commands(), name="import", help="Bring content in.")
     app.command("generate")(generate_command(operations.generate))
