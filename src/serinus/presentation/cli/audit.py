@@ -41,8 +41,6 @@ Before = Annotated[
     datetime, typer.Option("--before", formats=DATES, help="What is older goes. In UTC.")
 ]
 
-out = Console()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -78,7 +76,9 @@ def audit_app(log: AuditLog) -> typer.Typer:
     def prune(before: Before) -> None:
         """Remove old entries, and put that on record. Nothing else removes any."""
         pruned = log.prune_audit(_in_utc(before))
-        out.print(f"{pruned} entries from before {before:%Y-%m-%d %H:%M:%S} UTC are removed")
+        Console().print(
+            f"{pruned} entries from before {before:%Y-%m-%d %H:%M:%S} UTC are removed"
+        )
 
     return app
 
@@ -132,7 +132,7 @@ def _print(entries: Sequence[Entry], *, as_json: bool) -> None:
             plain(to),
             plain(_told(entry)),
         )
-    out.print(table)
+    Console().print(table)
 
 
 def _who(entry: Entry) -> str:

@@ -192,6 +192,14 @@ async def of_posts(play: Played, root: Client) -> None:
         body={"title": "Finches", "excerpt": "In short.", "tags": ["bird"]},
         **at,
     )
+    await play(
+        root,
+        "POST /posts/{post_id}/revisions/{number}/restore",
+        wrote("post", "updated", "title", "excerpt"),
+        TAGGED,
+        number=1,
+        **at,
+    )
     dates = ("status", "published_at")
     await play(root, "POST /posts/{post_id}/publish", wrote("post", "published", *dates), **at)
     hidden = wrote("post", "unpublished", *dates)
