@@ -18,7 +18,7 @@ from serinus.domain.content.post import Byline, ContentFormat, PostId
 from serinus.domain.content.taxonomy import Category, CategoryId, Tag, TagId
 from serinus.domain.identity.caller import UserId
 from serinus.infrastructure.postgres.failures import translate_errors
-from serinus.infrastructure.postgres.finding_sql import MOST_COUNTED, finding_sql
+from serinus.infrastructure.postgres.finding_sql import Limits, finding_sql
 from serinus.infrastructure.postgres.keyset import Arguments
 
 # Of a tsquery as text, in which a quote is doubled.
@@ -26,12 +26,13 @@ LEXEME = re.compile(r"'((?:[^']|'')*)'")
 
 
 class PostgresFinder:
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, limits: Limits | None = None) -> None:
         self._pool = pool
+        self._limits = limits or Limits()
 
     async def find(self, search: Search) -> Findings:
         arguments = Arguments()
-        sql = finding_sql(search, arguments)
+        sql = finding_sql(search, self._limits, arguments)
         with translate_errors():
             rows = await self._pool.fetch(sql, *arguments.values)
         head = rows[0]
@@ -41,7 +42,7 @@ class PostgresFinder:
             for facet in search.facets
         }
         return Findings(
-            page=Page.cut(hits, search.listing, _count(head["total"], search.listing)),
+            page=Page.cut(hits, search.listing, self._count(head["total"], search.listing)),
             capped=head["capped"],
             facets=facets,
             lexemes=tuple(
@@ -81,6 +82,11 @@ class PostgresFinder:
             for row in rows
         ]
 
+    def _count(self, total: int | None, listing: Listing) -> Count | None:
+        if total is None or listing.counting is None:
+            return None
+        return Count(total, exact=total <= self._limits.most_counted(listing.counting))
+
 
 def _hit(row: asyncpg.Record) -> Hit:
     passage = row["passage"]
@@ -101,9 +107,3 @@ def _hit(row: asyncpg.Record) -> Hit:
         if passage is None
         else Passage(passage, ContentFormat(row["content_format"])),
     )
-
-
-def _count(total: int | None, listing: Listing) -> Count | None:
-    if total is None or listing.counting is None:
-        return None
-    return Count(total, exact=total <= MOST_COUNTED[listing.counting])

@@ -2,9 +2,11 @@
 
 Few matches are taken off the index of terms, whatever their dates. Where there are many, the
 posts are walked through by date, off an index that fits the filters, until enough of them
-match: so what a search costs does not grow with the posts. Either way the first `MOST_RANKED`
-by date are ranked and counted in facets; `capped` says that there may be more.
+match: so what a search costs does not grow with the posts. Either way the first by date, up to
+a limit, are ranked and counted in facets; `capped` says that there may be more.
 """
+
+from dataclasses import dataclass
 
 from serinus.domain.content.finding import FILTERS, Facet, Search
 from serinus.domain.content.highlighting import literals
@@ -14,13 +16,6 @@ from serinus.infrastructure.postgres.keyset import Arguments, Column, beyond, or
 from serinus.infrastructure.postgres.post_pages import public_sql
 from serinus.infrastructure.postgres.post_rows import AUTHOR_COLUMNS, CATEGORIES, TAGS
 
-MOST_RANKED = 1_000
-#: Up to so many matches are all looked at.
-FEW = 5_000
-#: Where there are more, so many posts are looked through.
-LOOKED_THROUGH = 10_000
-#: Up to so many are counted one by one; beyond that it is an estimate.
-MOST_COUNTED = {Counting.EXACT: 20_000, Counting.ESTIMATED: FEW}
 SAMPLE = 1  # percent of the documents
 
 FACET_VALUES = 10
@@ -29,6 +24,25 @@ PASSAGE = 4_000  # characters of a longer one
 LEAD = 1_000  # of these before the first match
 SEARCHED = 100_000  # characters of a post that are in the index
 LITERALS = 5  # by how many the first match is looked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a search may cost, in posts.
+
+    Up to `few` matches are all looked at, whatever their dates. Where there are more, so many
+    posts as `looked_through` are. Of the matches `ranked` go on. Up to `counted` are counted
+    one by one; beyond that it is an estimate.
+    """
+
+    ranked: int = 1_000
+    few: int = 5_000
+    looked_through: int = 10_000
+    counted: int = 20_000
+
+    def most_counted(self, counting: Counting) -> int:
+        return self.counted if counting is Counting.EXACT else self.few
+
 
 COLUMNS = {
     "relevance": Column("c.score", "float8"),
@@ -40,15 +54,11 @@ MATCHES = """
     d.doc_type = 'post' AND d.vector @@ query.matching
     AND (cardinality(query.runs) = 0 OR NOT EXISTS (
          SELECT FROM unnest(query.runs) AS run WHERE strpos(d.runs, run) = 0))"""
-ARE_FEW = f"(SELECT count(*) FROM few) <= {FEW}"  # noqa: S608 - constants
 ONE_OF_FEW = "p.id = ANY (ARRAY(SELECT id FROM few))"
-# As many as there are can differ from as many as were met: posts were looked through in vain.
-CAPPED = f"""
-    CASE WHEN (SELECT count(*) FROM met) > {MOST_RANKED} THEN true
-         ELSE (SELECT count(*) FROM looked) > {LOOKED_THROUGH} END"""  # noqa: S608
 SCORE = """(
     SELECT round(ts_rank(d.vector, query.ranking)::numeric, 6)::float8
       FROM search_documents d, query WHERE d.doc_type = 'post' AND d.id = c.id)"""
+EXCERPT = "(SELECT excerpt FROM search_documents WHERE doc_type = 'post' AND id = c.id)"
 
 # Of each post on its own: OFFSET keeps the planner from joining all posts there are.
 TERMS = f"""
@@ -73,56 +83,65 @@ FACETS = {
 }
 
 
-def finding_sql(search: Search, arguments: Arguments) -> str:
+def finding_sql(search: Search, limits: Limits, arguments: Arguments) -> str:
     """One row at least: of none, its columns of a hit are null. Facets stand in the first."""
-    parts = _Parts(search, arguments)
+    parts = _Parts(search, limits, arguments)
     order = order_by(search.listing, SHOWN, key="id")
     return f"""
         WITH {parts.found()}, page AS ({parts.page()}), shown AS ({parts.shown()})
         SELECT head.*, shown.*, {parts.facets(order)}
-          FROM (SELECT {CAPPED} AS capped, ranking::text, {parts.total()} AS total
+          FROM (SELECT {parts.capped()} AS capped, ranking::text, {parts.total()} AS total
                   FROM query) head
           LEFT JOIN shown ON true
          ORDER BY {order}"""  # noqa: S608 - made of constants; what a caller sends is a parameter
 
 
 class _Parts:
-    def __init__(self, search: Search, arguments: Arguments) -> None:
+    def __init__(self, search: Search, limits: Limits, arguments: Arguments) -> None:
         self._search = search
+        self._limits = limits
         self._arguments = arguments
         self._text = arguments.add(search.text, "text")
-        self._dated = _by_date(search.listing)
+        self._dated = _by_date(search.listing, limits.looked_through)
+        self._are_few = f"(SELECT count(*) FROM few) <= {limits.few}"  # noqa: S608 - a number
         self._walk, self._met = public_sql(self._dated, arguments)
 
     def found(self) -> str:
         """The first matches by date, as `candidates`."""
-        by_date = order_by(self._dated, COLUMNS, key="c.id")
+        limits, by_date = self._limits, order_by(self._dated, COLUMNS, key="c.id")
         # OFFSET keeps the planner from reading all documents for a join.
         return f"""
             query AS MATERIALIZED (SELECT * FROM search_query({self._text})),
             few AS MATERIALIZED (
-                SELECT d.id FROM search_documents d, query WHERE {MATCHES} LIMIT {FEW + 1}
+                SELECT d.id FROM search_documents d, query
+                 WHERE {MATCHES} LIMIT {limits.few + 1}
             ),
             looked AS MATERIALIZED (
-                SELECT p.id, p.published_at FROM ({self._walk}) p WHERE NOT {ARE_FEW}
+                SELECT p.id, p.published_at FROM ({self._walk}) p WHERE NOT {self._are_few}
             ),
             met AS MATERIALIZED (
                 (SELECT c.id, c.published_at
                    FROM (SELECT p.* FROM posts p
-                          WHERE {ARE_FEW} AND {ONE_OF_FEW} AND {self._met}) c
-                  ORDER BY {by_date} LIMIT {MOST_RANKED + 1})
+                          WHERE {self._are_few} AND {ONE_OF_FEW} AND {self._met}) c
+                  ORDER BY {by_date} LIMIT {limits.ranked + 1})
                 UNION ALL
                 (SELECT p.id, p.published_at
                    FROM looked p CROSS JOIN LATERAL (
                         SELECT FROM search_documents d, query
                          WHERE d.id = p.id AND {MATCHES} OFFSET 0) d
-                  LIMIT {MOST_RANKED + 1})
+                  LIMIT {limits.ranked + 1})
             ),
             candidates AS MATERIALIZED (
                 SELECT c.id, c.published_at,
                        {SCORE if self._is_ranked else "NULL::float8"} AS score
-                  FROM (SELECT * FROM met c ORDER BY {by_date} LIMIT {MOST_RANKED}) c
+                  FROM (SELECT * FROM met c ORDER BY {by_date} LIMIT {limits.ranked}) c
             )"""  # noqa: S608 - constants and numbered parameters
+
+    def capped(self) -> str:
+        """Posts may have been looked through in vain, too."""
+        return f"""
+            CASE WHEN (SELECT count(*) FROM met) > {self._limits.ranked} THEN true
+            ELSE (SELECT count(*) FROM looked) > {self._limits.looked_through} END"""  # noqa: S608
 
     def page(self) -> str:
         listing, arguments = self._search.listing, self._arguments
@@ -135,14 +154,13 @@ class _Parts:
     def shown(self) -> str:
         parts = self._search.parts
         return f"""
-            SELECT p.id, p.slug, p.title, d.excerpt, p.locale, p.published_at, p.author_id,
-                   {AUTHOR_COLUMNS}, {TAGS if Part.TAGS in parts else "NULL"} AS tags,
+            SELECT p.id, p.slug, p.title, {EXCERPT} AS excerpt, p.locale, p.published_at,
+                   p.author_id, {AUTHOR_COLUMNS}, {TAGS if Part.TAGS in parts else "NULL"} AS tags,
                    {CATEGORIES if Part.CATEGORIES in parts else "NULL"} AS categories,
                    {"c.score" if self._is_ranked else SCORE} AS score,
                    {self._passage() if self._search.passages else "NULL"} AS passage,
                    p.content_format
-              FROM page c JOIN posts p USING (id) JOIN users u ON u.id = p.author_id
-              JOIN search_documents d ON d.doc_type = 'post' AND d.id = p.id"""  # noqa: S608
+              FROM page c JOIN posts p USING (id) JOIN users u ON u.id = p.author_id"""  # noqa: S608
 
     def facets(self, order: str) -> str:
         first = f"row_number() OVER (ORDER BY {order}) = 1"
@@ -157,11 +175,11 @@ class _Parts:
         counting = self._search.listing.counting
         if counting is None:
             return "NULL::bigint"
-        most = MOST_COUNTED[counting]
+        most = self._limits.most_counted(counting)
         matching = f"JOIN posts p USING (id), query WHERE {MATCHES} AND {self._met}"
         # The sample is taken only when counting came to its end.
         return f"""
-            CASE WHEN {ARE_FEW} THEN (
+            CASE WHEN {self._are_few} THEN (
                  SELECT count(*) FROM posts p WHERE {ONE_OF_FEW} AND {self._met})
             ELSE (SELECT CASE WHEN capped.n <= {most} THEN capped.n ELSE greatest({most + 1}, (
                          SELECT count(*) * (100 / {SAMPLE})
@@ -186,9 +204,9 @@ class _Parts:
                         unnest({terms}) AS term), 1) - {LEAD}), {PASSAGE}) END"""  # noqa: S608
 
 
-def _by_date(listing: Listing) -> Listing:
+def _by_date(listing: Listing, limit: int) -> Listing:
     """In which order matches are taken: the newest first, the oldest only if asked for."""
     (order,) = listing.orders
     dated = Order("published_at", descending=order.descending)
     filters = tuple(each for each in listing.conditions if each.field in FILTERS)
-    return Listing(orders=(dated,), conditions=filters, limit=LOOKED_THROUGH)
+    return Listing(orders=(dated,), conditions=filters, limit=limit)

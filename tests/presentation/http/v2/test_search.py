@@ -291,10 +291,6 @@ async def test_an_answer_names_every_record_it_depends_on(
     assert await tags("") == plain
     assert await tags("&include=tags,categories") == plain | named
     assert await tags("&facets=tag,category,author") == plain | named
-    assert await tags("&filter[tag]=night&filter[category]=news") == plain | {
-        "list:tags",
-        "list:categories",
-    }
     private = await author.get("/search?q=owl")
     assert private.headers["cache-control"] == "private, no-store"
     public = await api.nobody.get("/search?q=owl")

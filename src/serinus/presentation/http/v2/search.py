@@ -33,6 +33,7 @@ from serinus.presentation.http.v2.search_shapes import (
 AnyRequest = Request[Any, Any, Any]
 
 DEFAULT_SUGGESTIONS = 10
+LISTS = f"{caching.LIST_OF_POSTS},{caching.LIST_OF_TAGS}"  # what suggestions are taken from
 
 
 def text_of(name: str, value: str) -> str:
@@ -150,7 +151,11 @@ async def search(request: AnyRequest, reading: Given[Reading]) -> Response[Resul
         facets=shown_facets(found.facets),
         count=page.count,
     )
-    headers = caching.private() if visitor else caching.public(_tags(asked, found))
+    headers = (
+        caching.private()
+        if visitor
+        else caching.public_list(caching.LIST_OF_POSTS, _tags(found))
+    )
     return caching.answer(answer, headers, unless=request)
 
 
@@ -171,13 +176,13 @@ async def suggest(request: AnyRequest, reading: Given[Reading]) -> Response[Sugg
     check_known(given, ("prefix", "limit"))
     prefix = text_of("prefix", given.get("prefix", ""))
     found = await reading.finder.suggest(prefix, limit_of(given, DEFAULT_SUGGESTIONS))
-    tags = [f"{each.kind}:{each.id}" for each in found]
-    headers = caching.public([caching.LIST_OF_POSTS, caching.LIST_OF_TAGS, *tags])
-    return caching.answer(
-        Suggestions([suggested(each) for each in found]),
-        caching.private() if visitor else headers,
-        unless=request,
+    headers = (
+        caching.private()
+        if visitor
+        else caching.public_list(LISTS, (f"{each.kind}:{each.id}" for each in found))
     )
+    suggestions = Suggestions([suggested(each) for each in found])
+    return caching.answer(suggestions, headers, unless=request)
 
 
 def _asked(given: Mapping[str, str], reading: Reading) -> tuple[Search, frozenset[str]]:
@@ -202,19 +207,13 @@ def _asked(given: Mapping[str, str], reading: Reading) -> tuple[Search, frozense
     return asked, members
 
 
-def _tags(asked: Search, found: Findings) -> Iterator[str]:
-    """All records that the answer depends on."""
-    yield caching.LIST_OF_POSTS
-    named = {condition.field for condition in asked.listing.conditions}
-    if "tag" in named:
-        yield caching.LIST_OF_TAGS
-    if "category" in named:
-        yield caching.LIST_OF_CATEGORIES
-    records = dict.fromkeys(record for hit in found.page.items for record in _records(hit))
+def _tags(found: Findings) -> Iterator[str]:
+    """All records that the answer shows."""
+    for hit in found.page.items:
+        yield from _records(hit)
     for facet, values in found.facets.items():
         kind = "user" if facet is Facet.AUTHOR else facet.value
-        records |= dict.fromkeys(f"{kind}:{each.id}" for each in values)
-    yield from records
+        yield from (f"{kind}:{each.id}" for each in values)
 
 
 def _records(hit: Hit) -> Iterator[str]:
