@@ -71,7 +71,8 @@ def contains(query: str) -> Callable[[str], bool]:
     for part in parts:
         # `.net` is a word as well, and no part of example.net.
         before = f"(?<!{LETTER})" if re.match(f"{LETTER}|[.]", part) else ""
-        after = f"(?!{LETTER})" if re.match(LETTER, part[-1]) else ""
+        # Where words are glued together by `+`, as in node.js+express, they are one word.
+        after = f"(?![+]?{LETTER})" if re.match(LETTER, part[-1]) else ""
         patterns.append(re.compile(before + re.escape(part) + after))
     return lambda text: (
         all(part in text for part in parts)

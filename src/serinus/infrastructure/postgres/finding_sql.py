@@ -4,6 +4,10 @@ Few matches are taken off the index of terms, whatever their dates. Where there 
 posts are walked through by date, off an index that fits the filters, until enough of them
 match: so what a search costs does not grow with the posts. Either way the first by date, up to
 a limit, are ranked and counted in facets; `capped` says that there may be more.
+
+Which way it is, a glimpse at the first posts by date suggests. A walk that finds enough has
+found what the index would have given, and reading that is spared: for what nearly every post
+has, it takes longer than all the rest.
 """
 
 from dataclasses import dataclass
@@ -32,12 +36,15 @@ class Limits:
 
     Up to `few` matches are all looked at, whatever their dates. Where there are more, so many
     posts as `looked_through` are. Of the matches `ranked` go on. Up to `counted` are counted
-    one by one; beyond that it is an estimate.
+    one by one; beyond that it is an estimate. Of `glimpsed` posts so many as `promising` match
+    where a walk is worth trying first.
     """
 
     ranked: int = 1_000
     few: int = 5_000
     looked_through: int = 10_000
+    glimpsed: int = 50
+    promising: int = 10  # matches in a glimpse
     counted: int = 20_000
 
     def most_counted(self, counting: Counting) -> int:
@@ -54,6 +61,11 @@ MATCHES = """
     d.doc_type = 'post' AND d.vector @@ query.matching
     AND (cardinality(query.runs) = 0 OR NOT EXISTS (
          SELECT FROM unnest(query.runs) AS run WHERE strpos(d.runs, run) = 0))"""
+# OFFSET keeps the planner from reading all documents for a join.
+WALKED = f"""
+    SELECT p.id, p.published_at
+      FROM {{posts}} p CROSS JOIN LATERAL (
+           SELECT FROM search_documents d, query WHERE d.id = p.id AND {MATCHES} OFFSET 0) d"""  # noqa: S608
 ONE_OF_FEW = "p.id = ANY (ARRAY(SELECT id FROM few))"
 SCORE = """(
     SELECT round(ts_rank(d.vector, query.ranking)::numeric, 6)::float8
@@ -103,21 +115,27 @@ class _Parts:
         self._arguments = arguments
         self._text = arguments.add(search.text, "text")
         self._dated = _by_date(search.listing, limits.looked_through)
-        self._are_few = f"(SELECT count(*) FROM few) <= {limits.few}"  # noqa: S608 - a number
-        self._walk, self._met = public_sql(self._dated, arguments)
+        self._are_common = self._seem_common(search.listing)
+        self._are_few = f"""(CASE WHEN {self._are_common} THEN false
+            ELSE (SELECT count(*) FROM few) <= {limits.few} END)"""  # noqa: S608 - numbers
+        walk, self._met = public_sql(self._dated, arguments)
+        self._walk = f"SELECT p.id, p.published_at FROM ({walk}) p"  # noqa: S608 - constants
 
     def found(self) -> str:
-        """The first matches by date, as `candidates`."""
+        """The first matches by date, as `candidates`. What nothing asks for is never read."""
         limits, by_date = self._limits, order_by(self._dated, COLUMNS, key="c.id")
-        # OFFSET keeps the planner from reading all documents for a join.
         return f"""
             query AS MATERIALIZED (SELECT * FROM search_query({self._text})),
+            looked AS MATERIALIZED ({self._walk}),
+            glimpsed AS MATERIALIZED (
+                {WALKED.format(posts=f"(SELECT * FROM looked LIMIT {limits.glimpsed})")}
+            ),
+            walked AS MATERIALIZED (
+                {WALKED.format(posts="looked")} LIMIT {limits.ranked + 1}
+            ),
             few AS MATERIALIZED (
                 SELECT d.id FROM search_documents d, query
-                 WHERE {MATCHES} LIMIT {limits.few + 1}
-            ),
-            looked AS MATERIALIZED (
-                SELECT p.id, p.published_at FROM ({self._walk}) p WHERE NOT {self._are_few}
+                 WHERE NOT {self._are_common} AND {MATCHES} LIMIT {limits.few + 1}
             ),
             met AS MATERIALIZED (
                 (SELECT c.id, c.published_at
@@ -125,11 +143,7 @@ class _Parts:
                           WHERE {self._are_few} AND {ONE_OF_FEW} AND {self._met}) c
                   ORDER BY {by_date} LIMIT {limits.ranked + 1})
                 UNION ALL
-                (SELECT p.id, p.published_at
-                   FROM looked p CROSS JOIN LATERAL (
-                        SELECT FROM search_documents d, query
-                         WHERE d.id = p.id AND {MATCHES} OFFSET 0) d
-                  LIMIT {limits.ranked + 1})
+                SELECT id, published_at FROM walked WHERE NOT {self._are_few}
             ),
             candidates AS MATERIALIZED (
                 SELECT c.id, c.published_at,
@@ -141,7 +155,15 @@ class _Parts:
         """Posts may have been looked through in vain, too."""
         return f"""
             CASE WHEN (SELECT count(*) FROM met) > {self._limits.ranked} THEN true
+                 WHEN {self._are_few} THEN false
             ELSE (SELECT count(*) FROM looked) > {self._limits.looked_through} END"""  # noqa: S608
+
+    def _seem_common(self, listing: Listing) -> str:
+        # The first posts of a term are known only when all of them are.
+        if any(each.field in {"tag", "category"} for each in listing.conditions):
+            return "false"
+        return f"""(CASE WHEN (SELECT count(*) FROM glimpsed) >= {self._limits.promising}
+            THEN (SELECT count(*) FROM walked) > {self._limits.ranked} ELSE false END)"""  # noqa: S608
 
     def page(self) -> str:
         listing, arguments = self._search.listing, self._arguments
@@ -155,7 +177,8 @@ class _Parts:
         parts = self._search.parts
         return f"""
             SELECT p.id, p.slug, p.title, {EXCERPT} AS excerpt, p.locale, p.published_at,
-                   p.author_id, {AUTHOR_COLUMNS}, {TAGS if Part.TAGS in parts else "NULL"} AS tags,
+                   p.author_id, {AUTHOR_COLUMNS},
+                   {TAGS if Part.TAGS in parts else "NULL"} AS tags,
                    {CATEGORIES if Part.CATEGORIES in parts else "NULL"} AS categories,
                    {"c.score" if self._is_ranked else SCORE} AS score,
                    {self._passage() if self._search.passages else "NULL"} AS passage,
@@ -176,7 +199,9 @@ class _Parts:
         if counting is None:
             return "NULL::bigint"
         most = self._limits.most_counted(counting)
-        matching = f"JOIN posts p USING (id), query WHERE {MATCHES} AND {self._met}"
+        # Documents are of published posts alone; only filters ask for these themselves.
+        filtered = f"JOIN posts p ON p.id = d.id AND {self._met}" if self._is_filtered else ""
+        matching = f"{filtered} CROSS JOIN query WHERE {MATCHES}"
         # The sample is taken only when counting came to its end.
         return f"""
             CASE WHEN {self._are_few} THEN (
@@ -192,6 +217,10 @@ class _Parts:
     @property
     def _is_ranked(self) -> bool:
         return self._search.listing.orders[0].field == "relevance"
+
+    @property
+    def _is_filtered(self) -> bool:
+        return bool(self._dated.conditions)
 
     def _passage(self) -> str:
         """Of a long post what is around the first place where a term stands as it is typed."""
