@@ -1,5 +1,6 @@
 """How texts and queries become lexemes."""
 
+import asyncio
 import re
 import sys
 import unicodedata
@@ -187,3 +188,23 @@ async def test_a_text_is_indexed_up_to_a_length(pool: asyncpg.Pool) -> None:
 
     assert await is_found(pool, "東京", None, None, text)
     assert not await is_found(pool, "京都", None, None, text)
+
+
+@pytest.mark.parametrize(
+    "marks",
+    ["\u0301\u0323", "\u0f73", "\u0301\u200b\u0323\ufe0f", "\u3099\u0301"],
+    ids=["marks", "made of marks", "marks and what is not seen", "voiced"],
+)
+async def test_no_number_of_marks_on_a_character_takes_long(
+    pool: asyncpg.Pool, marks: str
+) -> None:
+    text = "owl a" + marks * (100_000 // len(marks))
+
+    async with asyncio.timeout(20):  # it would be minutes
+        assert await is_found(pool, "owl", None, None, text)
+
+
+@law
+@given(st.text(st.sampled_from("a\u304b\u0301\u0323\u3099\u200b\u0f71\u0f72"), max_size=30))
+async def test_as_many_marks_as_any_script_has_stay(pool: asyncpg.Pool, text: str) -> None:
+    assert await pool.fetchval("SELECT search_stream_safe($1)", text) == text

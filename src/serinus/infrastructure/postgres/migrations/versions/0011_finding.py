@@ -1,4 +1,4 @@
-"""Highlights and facets."""
+"""Texts that would take too long to be made ready for search."""
 
 from serinus.infrastructure.postgres.migrations.script import run_sql_beside
 
