@@ -26,7 +26,9 @@ LEFT = "SELECT count(*) FROM posts WHERE status = 'scheduled'"
 LATE = """
 SELECT extract(epoch FROM p.updated_at - p.published_at)::float AS late, p.version,
        p.published_at, p.changed_via,
-       (SELECT count(*) FROM post_revisions r WHERE r.post_id = p.id) AS revisions
+       (SELECT count(*) FROM post_revisions r WHERE r.post_id = p.id) AS revisions,
+       (SELECT count(*) FROM audit_log a
+         WHERE a.entity_id = p.id AND a.via = 'schedule' AND a.version = 2) AS entries
   FROM posts p ORDER BY p.published_at
 """
 
@@ -49,7 +51,7 @@ async def test_every_post_appears_once_within_a_second_of_its_time(
     late = [row["late"] for row in rows]
     record_property("late by, in seconds", f"median {median(late):.3f}, most {max(late):.3f}")
     assert [row["published_at"] for row in rows] == [post.scheduled_at for post in posts]
-    assert {(row["version"], row["revisions"]) for row in rows} == {(2, 1)}
+    assert {(row["version"], row["revisions"], row["entries"]) for row in rows} == {(2, 1, 1)}
     assert {row["changed_via"] for row in rows} == {"schedule"}
     assert min(late) >= 0
     assert max(late) < LATEST
