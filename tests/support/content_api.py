@@ -22,17 +22,19 @@ from serinus.domain.identity.sessions import InvalidToken
 from serinus.infrastructure.credentials.sealing import Seal
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
+from serinus.infrastructure.postgres.comments import PostgresComments
 from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
 from serinus.infrastructure.postgres.post_history import PostgresPostHistory
 from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.tags import PostgresTags
-from serinus.infrastructure.rendering import HtmlRendering
+from serinus.infrastructure.rendering import CommentRendering, HtmlRendering
 from serinus.presentation.http.v2.app import Services, build_v2
 from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.reading import Reading
 from tests.support.content import NOON, add_author
+from tests.support.discussion import discussing
 
 
 @dataclass
@@ -136,7 +138,8 @@ class User:
         )
 
 
-def open_api(pool: asyncpg.Pool) -> ContentApi:
+def open_api(pool: asyncpg.Pool, **comments: Any) -> ContentApi:
+    """`comments`: what `discussing` takes."""
     signed, now, stored = Signed(), Ticking(), PostgresTags(pool)
     unused: Any = None
     editing, history = Editing(PostgresPosts(pool), now, uuid7), PostgresPostHistory(pool)
@@ -152,6 +155,7 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
             batching=Batching(editing, PostgresPosts(pool)),
             tagging=Tagging(stored, now, uuid7),
             categorising=Categorising(PostgresCategories(pool), now, uuid7),
+            discussing=discussing(pool, now, **comments),
             reading=Reading(
                 posts=PostgresPostReader(pool),
                 revisions=history,
@@ -161,7 +165,9 @@ def open_api(pool: asyncpg.Pool) -> ContentApi:
                 keys=unused,
                 audit=PostgresAuditLog(pool),
                 finder=PostgresFinder(pool),
+                comments=PostgresComments(pool),
                 render=HtmlRendering(),
+                render_comment=CommentRendering(),
                 cursors=Cursors([b"k" * 32]),
             ),
             idempotency_keys=PostgresIdempotencyKeys(pool, Seal(["s" * 32])),

@@ -32,6 +32,7 @@ from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
+from serinus.infrastructure.postgres.comments import PostgresComments
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
@@ -41,12 +42,13 @@ from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.sessions import PostgresSessions
 from serinus.infrastructure.postgres.tags import PostgresTags
-from serinus.infrastructure.rendering import HtmlRendering
+from serinus.infrastructure.rendering import CommentRendering, HtmlRendering
 from serinus.presentation.http.asgi import App
 from serinus.presentation.http.v2.app import Services, build_v2, documented
 from serinus.presentation.http.v2.cursors import Cursors
 from serinus.presentation.http.v2.health import Readiness
 from serinus.presentation.http.v2.reading import Reading
+from tests.support.discussion import discussing
 from tests.support.documented import check
 from tests.support.identity import NOON, PASSWORD
 
@@ -174,6 +176,7 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
         batching=Batching(editing, PostgresPosts(pool)),
         tagging=Tagging(tags, now, uuid7),
         categorising=Categorising(PostgresCategories(pool), now, uuid7),
+        discussing=discussing(pool, now),
         reading=Reading(
             posts=PostgresPostReader(pool),
             revisions=history,
@@ -183,7 +186,9 @@ def services(pool: asyncpg.Pool, now: Clock, *, logins_per_minute: int = 0) -> S
             keys=keys,
             audit=PostgresAuditLog(pool),
             finder=PostgresFinder(pool),
+            comments=PostgresComments(pool),
             render=HtmlRendering(),
+            render_comment=CommentRendering(),
             cursors=Cursors([b"k" * 32]),
         ),
         idempotency_keys=PostgresIdempotencyKeys(pool, Seal([SECRET])),

@@ -1,4 +1,4 @@
-"""Content as HTML that is safe to show, whoever wrote it."""
+"""Content and comments as HTML that is safe to show, whoever wrote it."""
 
 import asyncio
 import re
@@ -20,6 +20,8 @@ ATTRIBUTES = {
     "th": nh3.ALLOWED_ATTRIBUTES["th"] | {"style"},
 }
 LANGUAGE = re.compile(r"language-[\w.+#-]+")
+# What readers may say it with. Tags that they type are text like any other.
+OF_COMMENTS = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "ul"}
 STYLES = {"text-align"}  # how Markdown aligns the columns of a table
 
 
@@ -45,6 +47,24 @@ class HtmlRendering:
         if post.text.content_format is ContentFormat.MARKDOWN:
             content = self._markdown.render(content)
         return self._cleaner.clean(content)
+
+
+class CommentRendering:
+    """Markdown without HTML, headings and pictures. Search engines follow none of its links."""
+
+    def __init__(self) -> None:
+        options = {"html": False, "breaks": True}
+        unwanted = ["image", "heading", "lheading"]
+        self._markdown = MarkdownIt("commonmark", options).disable(unwanted)
+        self._cleaner = nh3.Cleaner(
+            tags=OF_COMMENTS,
+            attributes={"a": {"href"}},
+            url_schemes={"http", "https", "mailto"},
+            link_rel="nofollow ugc noopener noreferrer",
+        )
+
+    def __call__(self, content: str) -> str:
+        return self._cleaner.clean(self._markdown.render(content))
 
 
 def _language_classes_only(_tag: str, attribute: str, value: str) -> str | None:

@@ -113,6 +113,12 @@ class Settings:
     serinus_login_rate_limit: Annotated[
         int, Variable(LIMIT, "sign-ins a minute, by address and by account; 0: off")
     ] = 10
+    serinus_comment_rate_limit: Annotated[
+        int, Variable(LIMIT, "comments a minute, by account or address; 0: off")
+    ] = 10
+    serinus_guest_comments: Annotated[
+        bool, Switch("true: who is not signed in may comment; moderators approve")
+    ] = False
     serinus_access_ttl: Annotated[
         int, Variable(count(30, 86_400), "seconds an access token lives")
     ] = 900

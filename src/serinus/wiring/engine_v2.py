@@ -10,12 +10,14 @@ from typing import cast
 import serinus
 from serinus.application.content.batching import Batching
 from serinus.application.content.categorising import Categorising
+from serinus.application.content.discussing import Discussing, Throttle
 from serinus.application.content.editing import Editing
 from serinus.application.content.revising import Revising
 from serinus.application.content.searching import Reindexing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
+from serinus.application.identity.limits import RateLimiter
 from serinus.application.identity.membership import Membership
 from serinus.application.identity.people import People
 from serinus.application.identity.profile import Profile
@@ -30,6 +32,7 @@ from serinus.infrastructure.postgres.accounts import PostgresAccounts
 from serinus.infrastructure.postgres.api_keys import PostgresApiKeys
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.categories import PostgresCategories
+from serinus.infrastructure.postgres.comments import PostgresComments
 from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.finding import PostgresFinder
 from serinus.infrastructure.postgres.idempotency import PostgresIdempotencyKeys
@@ -42,7 +45,7 @@ from serinus.infrastructure.postgres.posts import PostgresPosts
 from serinus.infrastructure.postgres.search import PostgresSearch
 from serinus.infrastructure.postgres.sessions import PostgresSessions
 from serinus.infrastructure.postgres.tags import PostgresTags
-from serinus.infrastructure.rendering import HtmlRendering
+from serinus.infrastructure.rendering import CommentRendering, HtmlRendering
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.asgi import App
 from serinus.presentation.http.v1.app import build_v1
@@ -147,6 +150,13 @@ def _v2_services(
         batching=Batching(editing, PostgresPosts(stores.pool)),
         tagging=Tagging(tags, now=now, new_id=new_id),
         categorising=Categorising(categories, now=now, new_id=new_id),
+        discussing=Discussing(
+            comments=PostgresComments(stores.pool),
+            throttle=_comments_a_minute(stores.limiter, settings.serinus_comment_rate_limit),
+            guests_welcome=settings.serinus_guest_comments,
+            now=now,
+            new_id=new_id,
+        ),
         reading=Reading(
             posts=PostgresPostReader(stores.pool),
             revisions=history,
@@ -156,7 +166,9 @@ def _v2_services(
             keys=PostgresApiKeys(stores.pool),
             audit=PostgresAuditLog(stores.pool),
             finder=PostgresFinder(stores.pool),
+            comments=PostgresComments(stores.pool),
             render=HtmlRendering(),
+            render_comment=CommentRendering(),
             cursors=_cursors(settings),
         ),
         readiness=Readiness(lambda: _ready(stores), now),
@@ -206,6 +218,14 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
         ),
         key_ring=key_ring(stores.pool),
     )
+
+
+def _comments_a_minute(limiter: RateLimiter, limit: int) -> Throttle:
+    async def throttle(whose: str) -> int:
+        decision = await limiter.hit(f"comment:{whose}", limit=limit)
+        return 0 if decision.allowed else max(1, decision.retry_after)
+
+    return throttle
 
 
 def _cursors(settings: Settings) -> Cursors:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from serinus.domain.content.categories import Branch
+from serinus.domain.content.comments import Comment, CommentId, Ground
 from serinus.domain.content.finding import Findings, Search, Suggestion
 from serinus.domain.content.listing import Listing, Page
 from serinus.domain.content.post import Post, PostId
@@ -59,7 +60,31 @@ class Finder(Protocol):
         ...
 
 
+class CommentReader(Protocol):
+    async def get(self, comment_id: CommentId) -> tuple[Comment, Ground]:
+        """Raise `CommentNotFound`. `Ground.seen_by` and `Comment.seen_by` say who sees it."""
+        ...
+
+    async def under(
+        self, caller: Caller | None, post_id: PostId, listing: Listing
+    ) -> tuple[Page[Comment], Ground]:
+        """What the caller may see under a post, and in the order of threads also what only
+        keeps its place there. `Ground.seen_by` says who sees the post. Raise `PostNotFound`.
+        """
+        ...
+
+    async def queue(self, listing: Listing) -> Page[Comment]:
+        """All that are not deleted, for moderators."""
+        ...
+
+
 class Renderer(Protocol):
     async def __call__(self, post: Post) -> str:
         """The content of a post as HTML that is safe to show."""
+        ...
+
+
+class CommentRenderer(Protocol):
+    def __call__(self, content: str) -> str:
+        """What a comment says as HTML that is safe to show."""
         ...

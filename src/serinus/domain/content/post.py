@@ -166,10 +166,14 @@ def check_may_remove(caller: Caller) -> None:
 
 
 def may_see(caller: Caller | None, post: Post) -> bool:
+    return sees(caller, post.status, post.author.id)
+
+
+def sees(caller: Caller | None, status: Status, author: UserId) -> bool:
     """Published posts are everybody's, others their author's and the editors'."""
-    if post.status is Status.PUBLISHED:
+    if status is Status.PUBLISHED:
         return True
-    return caller is not None and (_wrote(caller, post) or caller.role.at_least(Role.EDITOR))
+    return caller is not None and (caller.id == author or caller.role.at_least(Role.EDITOR))
 
 
 def check_may_see(caller: Caller | None, post: Post) -> None:

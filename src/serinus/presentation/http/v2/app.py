@@ -10,6 +10,7 @@ from litestar.middleware import DefineMiddleware
 
 from serinus.application.content.batching import Batching
 from serinus.application.content.categorising import Categorising
+from serinus.application.content.discussing import Discussing
 from serinus.application.content.editing import Editing
 from serinus.application.content.revising import Revising
 from serinus.application.content.tagging import Tagging
@@ -28,6 +29,7 @@ from serinus.presentation.http.v2 import (
     auth,
     authentication,
     categories,
+    comments,
     documentation,
     health,
     openapi,
@@ -56,6 +58,7 @@ ROUTERS = (
     categories.router,
     audit.router,
     search.router,
+    comments.router,
     health.router,
     documentation.router,
     problem_pages.router,
@@ -79,6 +82,7 @@ class Services:
     batching: Batching
     tagging: Tagging
     categorising: Categorising
+    discussing: Discussing
     reading: Reading
     idempotency_keys: IdempotencyKeys
     readiness: Readiness

@@ -107,14 +107,17 @@ class Lists:
     def known(self) -> tuple[str, ...]:
         return (*PAGING, *self.members.parameters, *self.filtered)
 
-    def listing(self, given: Mapping[str, str], cursors: Cursors) -> Listing:
-        """Raise `UnknownParameter`, `InvalidParameter`, `UnsupportedCombination`.
+    def listing(
+        self, given: Mapping[str, str], cursors: Cursors, within: tuple[Condition, ...] = ()
+    ) -> Listing:
+        """`within`: conditions that the path of the list sets.
 
+        Raise `UnknownParameter`, `InvalidParameter`, `UnsupportedCombination`.
         And `CursorInvalid`, `CursorMismatch`.
         """
         check_known(given, self.known)
         listing = Listing(
-            conditions=tuple(self._conditions(given)),
+            conditions=(*within, *self._conditions(given)),
             orders=self._orders(given["sort"]) if "sort" in given else self.order,
             limit=limit_of(given),
             counting=Counting(member_of(Counting)("count", given["count"]))

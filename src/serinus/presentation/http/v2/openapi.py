@@ -51,6 +51,7 @@ TAGS = {
     "categories": "Where posts are filed: a tree.",
     "audit": "Who did what.",
     "search": "What posts say.",
+    "comments": "What readers say, in threads, and what moderators make of it.",
     "health": "For load balancers and orchestrators.",
 }
 

@@ -3,27 +3,10 @@
 The one list behind titles, `/problems` and the OpenAPI document. Codes are never renamed.
 """
 
-from dataclasses import dataclass
-
-from serinus.application.content import batching
 from serinus.domain import errors
-from serinus.domain.content import categories, post, revision, slug, taxonomy
-from serinus.domain.errors import SerinusError
 from serinus.domain.identity import accounts, api_keys, people, sessions
-from serinus.presentation.http.v2 import cursors, refusals
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    error: type[SerinusError]
-    title: str
-    meaning: str
-    remedy: str
-
-    @property
-    def code(self) -> str:
-        return self.error.code
-
+from serinus.presentation.http.v2 import content_problems, cursors, refusals
+from serinus.presentation.http.v2.explanation import Explanation
 
 CATALOGUE: tuple[Explanation, ...] = (
     Explanation(
@@ -136,30 +119,6 @@ CATALOGUE: tuple[Explanation, ...] = (
         "See the documentation for the paths there are.",
     ),
     Explanation(
-        post.PostNotFound,
-        "Post not found",
-        "There is no such post, or it is not published and not yours to see.",
-        "Look for it in the list of posts.",
-    ),
-    Explanation(
-        revision.RevisionNotFound,
-        "Revision not found",
-        "The post has no revision of this number, or none from so long ago was kept.",
-        "Look for it in the list of its revisions.",
-    ),
-    Explanation(
-        taxonomy.TagNotFound,
-        "Tag not found",
-        "There is no such tag.",
-        "Look for it in the list of tags.",
-    ),
-    Explanation(
-        categories.CategoryNotFound,
-        "Category not found",
-        "There is no such category.",
-        "Look for it in the list of categories.",
-    ),
-    Explanation(
         accounts.AccountNotFound,
         "User not found",
         "There is no such user.",
@@ -200,54 +159,6 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Last super administrator",
         "Without this account there would be no active super administrator.",
         "Give somebody else that role first.",
-    ),
-    Explanation(
-        slug.SlugTaken,
-        "Slug taken",
-        "The slug leads, or once led, to another post.",
-        "Choose another one, or leave it out to get a free one.",
-    ),
-    Explanation(
-        post.AlreadyPublished,
-        "Already published",
-        "The post is published: to publish it later would mean to hide it until then.",
-        "Unpublish it first if that is what you want.",
-    ),
-    Explanation(
-        post.NothingToRestore,
-        "Nothing to restore",
-        "The post is neither deleted nor archived.",
-        "Read it again: somebody else may have restored it.",
-    ),
-    Explanation(
-        batching.BatchRefused,
-        "Batch refused",
-        "One operation could not be done, so none was; `errors` names it and says why.",
-        "Correct that operation, or leave it out, and send the batch again.",
-    ),
-    Explanation(
-        taxonomy.TagTaken,
-        "Tag name taken",
-        "There is a tag with this name, or with one that reads the same.",
-        "Use that tag, or choose another name.",
-    ),
-    Explanation(
-        categories.CategoryTaken,
-        "Category slug taken",
-        "Another category has this slug.",
-        "Use that category, or choose another slug; without one, the name gives a free one.",
-    ),
-    Explanation(
-        categories.CategoryCycle,
-        "Category below itself",
-        "The new parent is the category itself, or one below it.",
-        "Read the tree again: somebody may have moved the other one meanwhile.",
-    ),
-    Explanation(
-        categories.CategoryHasChildren,
-        "Category has children",
-        "There are categories below this one.",
-        "Move or delete them first.",
     ),
     Explanation(
         api_keys.TooManyApiKeys,
@@ -297,6 +208,7 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Something went wrong on our side. It has been recorded under the request id.",
         "Try again later; when it stays, tell us the request id.",
     ),
+    *content_problems.CATALOGUE,
 )
 
 BY_CODE = {explanation.code: explanation for explanation in CATALOGUE}

@@ -8,7 +8,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from serinus.presentation.http.v2.authentication import OPEN
-from serinus.presentation.http.v2.problem_catalogue import BY_CODE, CATALOGUE, Explanation
+from serinus.presentation.http.v2.explanation import Explanation
+from serinus.presentation.http.v2.problem_catalogue import BY_CODE, CATALOGUE
 from serinus.presentation.http.v2.problems import status_of
 from serinus.presentation.http.v2.refusals import PathNotFound
 

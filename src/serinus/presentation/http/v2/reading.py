@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from serinus.application.audit import AuditReader
 from serinus.application.content.reading import (
     CategoryReader,
+    CommentReader,
+    CommentRenderer,
     Finder,
     PostReader,
     Renderer,
@@ -30,5 +32,7 @@ class Reading:
     keys: KeyDirectory
     audit: AuditReader
     finder: Finder
+    comments: CommentReader
     render: Renderer
+    render_comment: CommentRenderer
     cursors: Cursors
