@@ -292,6 +292,10 @@ async def test_rendered_content_comes_on_request(api: ContentApi, author: User) 
         "/posts/by-slug/{slug}",
         "/tags?count=exact",
         "/tags/{tag}",
+        "/categories?count=exact",
+        "/categories/{category}",
+        "/posts/{id}/comments?count=exact&include=author,html",
+        "/comments/{comment}",
     ],
 )
 async def test_every_read_is_one_statement(database_url: str, query: str) -> None:
@@ -300,7 +304,14 @@ async def test_every_read_is_one_statement(database_url: str, query: str) -> Non
     async with api.client:
         author = await api.user("ada")
         post = await author.write(tags=["a"], categories=["b"])
-        path = query.format(id=post["id"], slug=quote(post["slug"]), tag=post["tags"][0]["id"])
+        comment = await author.post(f"/posts/{post['id']}/comments", {"content": "Nice."})
+        path = query.format(
+            id=post["id"],
+            slug=quote(post["slug"]),
+            tag=post["tags"][0]["id"],
+            category=post["categories"][0]["id"],
+            comment=comment.json()["id"],
+        )
         sent: list[Any] = []
         async with pool.acquire() as connection:
             connection.add_query_logger(sent.append)
