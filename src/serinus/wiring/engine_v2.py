@@ -10,14 +10,13 @@ from typing import cast
 import serinus
 from serinus.application.content.batching import Batching
 from serinus.application.content.categorising import Categorising
-from serinus.application.content.discussing import Discussing, Throttle
+from serinus.application.content.discussing import Discussing
 from serinus.application.content.editing import Editing
 from serinus.application.content.revising import Revising
 from serinus.application.content.searching import Reindexing
 from serinus.application.content.tagging import Tagging
 from serinus.application.identity.api_keys import KeyRing
 from serinus.application.identity.authentication import Authentication
-from serinus.application.identity.limits import RateLimiter
 from serinus.application.identity.membership import Membership
 from serinus.application.identity.people import People
 from serinus.application.identity.profile import Profile
@@ -138,7 +137,6 @@ def _v2_services(
     settings: Settings, stores: Stores, identity: _Identity, editing: Editing
 ) -> Services:
     tags, categories = PostgresTags(stores.pool), PostgresCategories(stores.pool)
-    history = PostgresPostHistory(stores.pool)
     return Services(
         authentication=identity.authentication,
         sign_in=identity.sign_in,
@@ -146,37 +144,51 @@ def _v2_services(
         membership=identity.membership,
         key_ring=identity.key_ring,
         editing=editing,
-        revising=Revising(editing, history),
+        revising=Revising(editing, PostgresPostHistory(stores.pool)),
         batching=Batching(editing, PostgresPosts(stores.pool)),
         tagging=Tagging(tags, now=now, new_id=new_id),
         categorising=Categorising(categories, now=now, new_id=new_id),
-        discussing=Discussing(
-            comments=PostgresComments(stores.pool),
-            throttle=_comments_a_minute(stores.limiter, settings.serinus_comment_rate_limit),
-            guests_welcome=settings.serinus_guest_comments,
-            now=now,
-            new_id=new_id,
-        ),
-        reading=Reading(
-            posts=PostgresPostReader(stores.pool),
-            revisions=history,
-            tags=tags,
-            categories=categories,
-            people=PostgresPeople(stores.pool),
-            keys=PostgresApiKeys(stores.pool),
-            audit=PostgresAuditLog(stores.pool),
-            finder=PostgresFinder(stores.pool),
-            comments=PostgresComments(stores.pool),
-            render=HtmlRendering(),
-            render_comment=CommentRendering(),
-            cursors=_cursors(settings),
-        ),
+        discussing=_discussing(settings, stores),
+        reading=_reading(settings, stores),
         readiness=Readiness(lambda: _ready(stores), now),
         documentation=documentation(),
         idempotency_keys=PostgresIdempotencyKeys(
             stores.pool, Seal(settings.serinus_secret_key)
         ),
         now=now,
+    )
+
+
+def _reading(settings: Settings, stores: Stores) -> Reading:
+    return Reading(
+        posts=PostgresPostReader(stores.pool),
+        revisions=PostgresPostHistory(stores.pool),
+        tags=PostgresTags(stores.pool),
+        categories=PostgresCategories(stores.pool),
+        people=PostgresPeople(stores.pool),
+        keys=PostgresApiKeys(stores.pool),
+        audit=PostgresAuditLog(stores.pool),
+        finder=PostgresFinder(stores.pool),
+        comments=PostgresComments(stores.pool),
+        render=HtmlRendering(),
+        render_comment=CommentRendering(),
+        cursors=_cursors(settings),
+    )
+
+
+def _discussing(settings: Settings, stores: Stores) -> Discussing:
+    async def throttle(whose: str) -> int:
+        decision = await stores.limiter.hit(
+            f"comment:{whose}", limit=settings.serinus_comment_rate_limit
+        )
+        return 0 if decision.allowed else max(1, decision.retry_after)
+
+    return Discussing(
+        comments=PostgresComments(stores.pool),
+        throttle=throttle,
+        guests_welcome=settings.serinus_guest_comments,
+        now=now,
+        new_id=new_id,
     )
 
 
@@ -218,14 +230,6 @@ def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> 
         ),
         key_ring=key_ring(stores.pool),
     )
-
-
-def _comments_a_minute(limiter: RateLimiter, limit: int) -> Throttle:
-    async def throttle(whose: str) -> int:
-        decision = await limiter.hit(f"comment:{whose}", limit=limit)
-        return 0 if decision.allowed else max(1, decision.retry_after)
-
-    return throttle
 
 
 def _cursors(settings: Settings) -> Cursors:

@@ -8,7 +8,7 @@ from typing import ClassVar, NewType, Self
 from uuid import UUID
 
 from serinus.domain.content.import_fitting import is_web_address
-from serinus.domain.content.listing import Op, Order, Position
+from serinus.domain.content.listing import Listing, Op, Order, Position
 from serinus.domain.content.post import Byline, PostId, PostNotFound, Status, sees
 from serinus.domain.errors import Conflict, Forbidden, NotFound, Violation
 from serinus.domain.identity.accounts import clean_email, email_violations
@@ -218,6 +218,26 @@ QUEUE_FILTERS: dict[str, frozenset[Op]] = {
 }
 QUEUE_SORTS = ("created_at",)
 NEWEST_FIRST = (Order("created_at", descending=True),)
+
+
+def unsupported(listing: Listing) -> str | None:
+    """What no index can give of the comments of a post."""
+    parents = [each for each in listing.conditions if each.field == "parent"]
+    if len(listing.orders) > 1:
+        return "comments are sorted by thread or by created_at, not by both"
+    if parents and listing.orders[0].field != "thread":
+        return "filter[parent] goes with sort=thread or sort=-thread alone"
+    if len(parents) > 1 or any(each.values == (False,) for each in parents):
+        return "filter[parent] is one comment; filter[parent][null] is true"
+    return None
+
+
+def queue_unsupported(listing: Listing) -> str | None:
+    """What no index can give of all comments."""
+    narrowed = {each.field for each in listing.conditions}
+    if {"post", "author"} <= narrowed:
+        return "filter[post] and filter[author] are given one at a time"
+    return None
 
 
 def position(comment: Comment, orders: Iterable[Order]) -> Position:

@@ -1,13 +1,12 @@
 """Reading comments: under a post, one by its id, and the queue of moderators."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from serinus.domain.content import comments, listing
+from serinus.domain.content import comments
 from serinus.domain.content.comments import (
     MODERATE,
     CommentId,
@@ -28,9 +27,11 @@ from serinus.presentation.http.v2.list_parameters import described_item, describ
 from serinus.presentation.http.v2.list_queries import Lists, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.reading import Reading
-from serinus.presentation.http.v2.refusals import InvalidParameter, MalformedHeader
+from serinus.presentation.http.v2.refusals import MalformedHeader, UnsupportedCombination
 
 AnyRequest = Request[Any, Any, Any]
+
+UNREADABLE = (CursorInvalid, CursorMismatch, UnsupportedCombination, MalformedHeader)
 
 UNDER_POST = Lists(
     MEMBERS,
@@ -38,6 +39,7 @@ UNDER_POST = Lists(
     values={"parent": query_values.identifier},
     sorts=comments.SORTS,
     order=comments.AS_THREAD,
+    unsupported=comments.unsupported,
 )
 QUEUE = Lists(
     MEMBERS,
@@ -49,6 +51,7 @@ QUEUE = Lists(
     },
     sorts=comments.QUEUE_SORTS,
     order=comments.NEWEST_FIRST,
+    unsupported=comments.queue_unsupported,
 )
 
 
@@ -57,7 +60,7 @@ QUEUE = Lists(
     opt={
         **VISITORS,
         **described_list(UNDER_POST),
-        **refuses(PostNotFound, CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+        **refuses(PostNotFound, Forbidden, *UNREADABLE),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,
@@ -74,7 +77,8 @@ async def list_comments(
     """
     visitor = check_may_read(request, "posts:read")
     given = query_values.parameters(request.scope["query_string"])
-    wanted = _wanted(given, post_id, reading)
+    within = (Condition("post", Op.EQ, (post_id,)),)
+    wanted = UNDER_POST.listing(given, reading.cursors, within)
     members = MEMBERS.chosen(given)
     page, ground = await reading.comments.under(visitor, PostId(post_id), wanted)
     if not ground.seen_by(visitor):
@@ -94,7 +98,7 @@ async def list_comments(
     "/comments",
     opt={
         **described_list(QUEUE),
-        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+        **refuses(Forbidden, *UNREADABLE),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,
@@ -147,17 +151,3 @@ async def show_comment(
     view = shown(comment, members, visitor, reading.render_comment)
     headers = cached(visitor, comment.post_id, [comment])
     return caching.answer(view, headers, version=comment.version, unless=request)
-
-
-def _wanted(given: Mapping[str, str], post_id: UUID, reading: Reading) -> listing.Listing:
-    """What an index can give. Raise like `Lists.listing`."""
-    within = (Condition("post", Op.EQ, (post_id,)),)
-    wanted = UNDER_POST.listing(given, reading.cursors, within)
-    if len(wanted.orders) > 1:
-        raise InvalidParameter("sort by one of these alone", parameter="sort")
-    for condition in wanted.conditions[len(within) :]:
-        if wanted.orders[0].field != "thread":
-            raise InvalidParameter("with filter[parent] sort by thread", parameter="sort")
-        if condition.op is Op.NULL and not condition.values[0]:
-            raise InvalidParameter("expected true", parameter="filter[parent][null]")
-    return wanted
