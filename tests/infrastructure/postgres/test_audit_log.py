@@ -25,7 +25,7 @@ LEFT_OUT = {
     "posts": {"id", "updated_at", "version", "changed_by", "changed_via"},
     "tags": {"id", "name_key", "usage_count", "created_at", "updated_at", "version"},
     "categories": {"id", "lineage", "created_at", "updated_at", "version"},
-    "comments": {"id", "created_at", "updated_at", "version"},
+    "comments": {"id", "lineage", "answers", "shown", "created_at", "updated_at", "version"},
 }
 
 INSERT_POSTS = """

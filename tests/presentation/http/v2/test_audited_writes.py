@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, cast
 
@@ -11,11 +11,13 @@ import httpx
 import pytest
 
 from serinus.presentation.http.request_context import RequestContext
-from serinus.presentation.http.v2.app import contract
+from serinus.presentation.http.v2.app import build_v2, contract
 from tests.support.audited import entries, written, wrote
-from tests.support.whole_v2 import Client, Clock, whole_v2
+from tests.support.discussion import discussing
+from tests.support.whole_v2 import Client, Clock, services
 
 ADDRESS = "192.0.2.44"
+GUEST = "bob@example.org"
 SECRETS = ("first-secret-word-1", "second-secret-word-2", "third-secret-word-3")
 
 SIGNED_IN = wrote("session", "signed_in", "user_id", "remember")
@@ -63,7 +65,9 @@ class Played:
 @pytest.fixture
 async def client(pool: asyncpg.Pool, clock: Clock) -> AsyncIterator[Client]:
     """As clients reach it, with the layer in front."""
-    app = RequestContext(whole_v2(pool, clock), lambda: "made here")
+    open_to_guests = discussing(pool, clock, guests_welcome=True)
+    v2 = build_v2(replace(services(pool, clock), discussing=open_to_guests))
+    app = RequestContext(cast("Any", v2), lambda: "made here")
     transport = httpx.ASGITransport(cast("Any", app), client=(ADDRESS, 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://cms.test") as http:
         yield Client(http)
@@ -85,6 +89,7 @@ async def test_every_write_of_the_contract_is_on_record(
     await of_people(play, client, root)
     await of_keys(play, root)
     await of_posts(play, root)
+    await of_comments(play, client, root)
     await of_tags(play, root)
     await of_categories(play, root)
 
@@ -221,6 +226,38 @@ async def of_posts(play: Played, root: Client) -> None:
     await play(root, "POST /posts/{post_id}/restore", restored, **at)
 
 
+async def of_comments(play: Played, client: Client, root: Client) -> None:
+    batch = {"op": "create", "data": {"title": "Open", "content": "c", "status": "published"}}
+    made = await play(
+        root,
+        "POST /posts/batch",
+        wrote("post", "created", *NEW_POST[2], "published_at"),
+        body={"operations": [batch]},
+    )
+    guest = {"author_name": "Bob", "author_email": GUEST, "content": "Nice."}
+    said = ("post_id", "author_name", "content", "status")
+    comment = await play(
+        client,
+        "POST /posts/{post_id}/comments",
+        wrote("comment", "created", *said, "author_email"),
+        body=guest,
+        post_id=made["results"][0]["id"],
+    )
+    assert (await entries(play.pool))[-1]["user_id"] is None
+    at = {"comment_id": comment["id"]}
+    for action, done in (
+        ("approve", "approved"),
+        ("reject", "rejected"),
+        ("spam", "marked_as_spam"),
+    ):
+        operation = f"POST /comments/{{comment_id}}/{action}"
+        await play(root, operation, wrote("comment", done, "status"), **at)
+    edited = wrote("comment", "updated", "content")
+    await play(root, "PATCH /comments/{comment_id}", edited, body={"content": "Fine."}, **at)
+    deleted = wrote("comment", "deleted", "deleted_at")
+    await play(root, "DELETE /comments/{comment_id}", deleted, **at)
+
+
 async def of_tags(play: Played, root: Client) -> None:
     first = await play(root, "POST /tags", NEW_TAG, body={"name": "first"})
     second = await play(root, "POST /tags", NEW_TAG, body={"name": "second"})
@@ -280,7 +317,7 @@ async def check_no_secret(play: Played) -> None:
          UNION ALL SELECT encode(token_hash, 'hex') FROM refresh_tokens
         """
     )
-    for secret in [*SECRETS, *play.secrets, *(row["hash"] for row in hashes)]:
+    for secret in [GUEST, *SECRETS, *play.secrets, *(row["hash"] for row in hashes)]:
         assert secret not in everything
 
 
