@@ -59,6 +59,7 @@ class Metrics:
         self._define_load()
         self._define_release(version)
         self._loads: dict[str, Callable[[], Load]] = {}
+        self._more: list[Callable[[], None]] = []
         self._release: Callable[[], Release] | None = None
         self._in_flight: Callable[[], int] = int
         self._latencies: dict[tuple[str, str, str, str], Histogram] = {}
@@ -86,6 +87,10 @@ class Metrics:
         """What to look at when somebody wants to know."""
         self._loads, self._release, self._in_flight = loads, release, in_flight
 
+    def also(self, define: Callable[[CollectorRegistry], Callable[[], None]]) -> None:
+        """More to look at: `define` gives what brings it up to date."""
+        self._more.append(define(self._registry))
+
     async def keep_fresh(self) -> None:
         """For ever, so that another worker that is asked knows of this one."""
         while True:
@@ -106,6 +111,8 @@ class Metrics:
             self._pool_size.labels(engine).set(load.pool_size)
             self._pool_used.labels(engine).set(load.pool_used)
             self._pool_waiting.labels(engine).set(load.pool_waiting)
+        for refresh in self._more:
+            refresh()
         if self._release is not None:
             found = self._release()
             self._epoch.set(found.epoch)

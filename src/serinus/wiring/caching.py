@@ -10,7 +10,9 @@ from redis.asyncio import Redis
 
 import serinus
 from serinus.application.answers import Follower, Tags
+from serinus.infrastructure.cache_metrics import CacheMetrics
 from serinus.infrastructure.memory.answers import MemoryAnswers
+from serinus.infrastructure.metrics import Metrics
 from serinus.infrastructure.postgres.changes import Changes, identity
 from serinus.infrastructure.postgres.migrations.revisions import head
 from serinus.infrastructure.redis.answers import TIMEOUT, RedisAnswers
@@ -32,6 +34,21 @@ class Caching:
         if self.answers is None:
             return app
         return KeptAnswers(app=app, answers=self.answers, shared=self.shared)
+
+    def counted(self, metrics: Metrics) -> None:
+        answers, shared, changes = self.answers, self.shared, self.changes
+        if answers is None or changes is None:
+            return
+        metrics.also(
+            lambda registry: (
+                CacheMetrics(
+                    registry,
+                    answers.counts,
+                    shared.counts if shared else None,
+                    lambda: changes.following,
+                ).refresh
+            )
+        )
 
 
 @asynccontextmanager

@@ -78,6 +78,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
         caching = await stack.enter_async_context(open_caching(settings, stores.pool))
+        caching.counted(metrics)
         front = _front(settings, stores, engines, metrics, in_force, caching)
         edge = _edge(settings, front, _observers(settings, engines, metrics))
         metrics.watch(

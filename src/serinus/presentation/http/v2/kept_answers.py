@@ -16,8 +16,10 @@ from serinus.presentation.http.v2.query_values import MAX_PARAMETERS
 from serinus.presentation.http.v2.refusals import MalformedHeader
 from serinus.presentation.http.v2.single_flight import Flights, Outcome
 
-BASE = "/api/v2/"
-RESOURCES = frozenset({"posts", "tags", "categories", "comments", "search"})
+#: Whose answers may be for everybody. What else begins like this is not there, and not kept.
+RESOURCES = tuple(
+    f"/api/v2/{name}" for name in ("posts", "tags", "categories", "comments", "search")
+)
 READS = frozenset({"GET", "HEAD"})
 CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
 LONGEST = 4096  # characters of a path, and of a query, that something is kept for
@@ -26,6 +28,7 @@ OF_THE_BODY = frozenset({b"content-type", b"content-length"})
 
 HIT = (b"cache-status", b"serinus; hit")
 SHARED_HIT = (b"cache-status", b"serinus; hit; detail=L2")
+HITS = (HIT, SHARED_HIT)
 STORED = (b"cache-status", b"serinus; fwd=miss; stored")
 MISS = (b"cache-status", b"serinus; fwd=miss")
 BYPASS = (b"cache-status", b"serinus; fwd=bypass")
@@ -122,7 +125,7 @@ def asked_for(scope: Scope) -> Asked | None:
     if scope["type"] != "http" or scope["method"] not in READS:
         return None
     path: str = scope["path"]
-    if not path.startswith(BASE) or path[len(BASE) :].partition("/")[0] not in RESOURCES:
+    if not path.startswith(RESOURCES) or len(path) > LONGEST:
         return None
     seen = None
     for name, value in scope["headers"]:
@@ -130,8 +133,9 @@ def asked_for(scope: Scope) -> Asked | None:
             return None
         if name == b"if-none-match" and seen is None:
             seen = bytes(value)
-    parameters = _parameters(scope["query_string"])
-    if parameters is None or len(path) > LONGEST or not _is_list_of_tags(seen):
+    query = scope["query_string"]
+    parameters = _parameters(query) if query else ()
+    if parameters is None or (seen is not None and not _is_list_of_tags(seen)):
         return None
     return Asked(Key(path, parameters), scope["method"] == "HEAD", seen)
 
@@ -157,9 +161,9 @@ def for_everybody(answer: Answer) -> bool:
 
 async def give(kept: Kept, status: Header, asked: Asked, send: Send) -> None:
     answer, age = kept
-    headers = [*answer.headers, status]
     code, body = answer.status, b"" if asked.head else answer.body
-    if answer.tags:
+    headers = [*answer.headers, status]
+    if status in HITS:
         headers.append((b"age", b"%d" % age))
     if code == 200 and asked.seen and answer.etag and names(asked.seen, answer.etag):
         headers = [pair for pair in headers if pair[0] not in OF_THE_BODY]
@@ -199,8 +203,6 @@ def _answer(start: Message, body: bytes) -> Answer:
 
 
 def _parameters(query: bytes) -> tuple[tuple[str, str], ...] | None:
-    if not query:
-        return ()
     if len(query) > LONGEST:
         return None
     try:
@@ -215,7 +217,7 @@ def _parameters(query: bytes) -> tuple[tuple[str, str], ...] | None:
     return tuple(sorted(pairs))
 
 
-def _is_list_of_tags(if_none_match: bytes | None) -> bool:
+def _is_list_of_tags(if_none_match: bytes) -> bool:
     try:
         names(if_none_match, "")
     except MalformedHeader:
