@@ -47,7 +47,7 @@ SELECT {COLUMNS}, {GROUND_COLUMNS}
 
 # A statement of its own: one that waits for the lock would not see what it waited for.
 ONE_AT_A_TIME = """
-SELECT pg_advisory_xact_lock(hashtextextended('serinus.comment of ' || $1, 0)), acting($2)
+SELECT pg_advisory_xact_lock(hashtextextended('serinus.comment of ' || $1, 0))
 """
 
 # The name under which somebody with an account writes is that of the account at that time.
@@ -57,7 +57,7 @@ WITH p AS (
                           author_url, content, status, created_at, updated_at, version)
     SELECT $1, $2, $3, $4, coalesce($5, (SELECT username FROM users WHERE id = $4)), $6, $7, $8,
            $9, $10, $11, $12
-     WHERE NOT EXISTS (
+     WHERE (SELECT acting($14)) AND NOT EXISTS (
         SELECT FROM comments c
          WHERE c.status IN ('pending', 'approved') AND c.deleted_at IS NULL
            AND c.created_at > $13 AND c.content = $8
@@ -141,9 +141,8 @@ class PostgresComments:
 
         async def once() -> Comment:
             async with self._pool.acquire() as connection, connection.transaction():
-                whose = str(author or guest.email)
-                await connection.execute(ONE_AT_A_TIME, whose, acting.told())
-                added = await connection.fetchrow(ADD, *row, since)
+                await connection.execute(ONE_AT_A_TIME, str(author or guest.email))
+                added = await connection.fetchrow(ADD, *row, since, acting.told())
             if added is None:
                 raise DuplicateComment("you have just said the same")
             return comment_from(added)

@@ -259,3 +259,22 @@ BEGIN
 END $$;
 CREATE TRIGGER comments_counted_gone AFTER DELETE ON comments
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION comments_counted_gone();
+
+-- Caches are told of all that everybody sees, those that only keep their place among them.
+CREATE OR REPLACE FUNCTION comments_told() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    discussed uuid[];
+BEGIN
+    CASE TG_OP
+    WHEN 'INSERT' THEN
+        discussed := ARRAY(SELECT DISTINCT post_id FROM new_rows WHERE shown LIMIT 501);
+    WHEN 'DELETE' THEN
+        discussed := ARRAY(SELECT DISTINCT post_id FROM old_rows WHERE shown LIMIT 501);
+    ELSE
+        discussed := ARRAY(SELECT post_id FROM old_rows WHERE shown
+                            UNION
+                           SELECT post_id FROM new_rows WHERE shown LIMIT 501);
+    END CASE;
+    PERFORM tell_changed(tagged('comments:', discussed));
+    RETURN NULL;
+END $$;
