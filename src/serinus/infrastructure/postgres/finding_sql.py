@@ -58,18 +58,18 @@ COLUMNS = {
 SHOWN = {name: Column(name.replace("relevance", "score"), "") for name in COLUMNS}
 
 MATCHES = """
-    d.doc_type = 'post' AND d.vector @@ query.matching
-    AND (cardinality(query.runs) = 0 OR NOT EXISTS (
-         SELECT FROM unnest(query.runs) AS run WHERE strpos(d.runs, run) = 0))"""
+    d.doc_type = 'post' AND d.vector @@ (SELECT matching FROM query)
+    AND (cardinality((SELECT runs FROM query)) = 0 OR NOT EXISTS (
+         SELECT FROM unnest((SELECT runs FROM query)) AS run WHERE strpos(d.runs, run) = 0))"""
 # OFFSET keeps the planner from reading all documents for a join.
 WALKED = f"""
     SELECT p.id, p.published_at
       FROM {{posts}} p CROSS JOIN LATERAL (
-           SELECT FROM search_documents d, query WHERE d.id = p.id AND {MATCHES} OFFSET 0) d"""  # noqa: S608
+           SELECT FROM search_documents d WHERE d.id = p.id AND {MATCHES} OFFSET 0) d"""  # noqa: S608
 ONE_OF_FEW = "p.id = ANY (ARRAY(SELECT id FROM few))"
 SCORE = """(
-    SELECT round(ts_rank(d.vector, query.ranking)::numeric, 6)::float8
-      FROM search_documents d, query WHERE d.doc_type = 'post' AND d.id = c.id)"""
+    SELECT round(ts_rank(d.vector, (SELECT ranking FROM query))::numeric, 6)::float8
+      FROM search_documents d WHERE d.doc_type = 'post' AND d.id = c.id)"""
 EXCERPT = "(SELECT excerpt FROM search_documents WHERE doc_type = 'post' AND id = c.id)"
 
 # Of each post on its own: OFFSET keeps the planner from joining all posts there are.
@@ -134,7 +134,7 @@ class _Parts:
                 {WALKED.format(posts="looked")} LIMIT {limits.ranked + 1}
             ),
             few AS MATERIALIZED (
-                SELECT d.id FROM search_documents d, query
+                SELECT d.id FROM search_documents d
                  WHERE NOT {self._are_common} AND {MATCHES} LIMIT {limits.few + 1}
             ),
             met AS MATERIALIZED (
@@ -201,7 +201,7 @@ class _Parts:
         most = self._limits.most_counted(counting)
         # Documents are of published posts alone; only filters ask for these themselves.
         filtered = f"JOIN posts p ON p.id = d.id AND {self._met}" if self._is_filtered else ""
-        matching = f"{filtered} CROSS JOIN query WHERE {MATCHES}"
+        matching = f"{filtered} WHERE {MATCHES}"
         # The sample is taken only when counting came to its end.
         return f"""
             CASE WHEN {self._are_few} THEN (
