@@ -14,6 +14,7 @@ from serinus.domain.content.post import Post
 from serinus.infrastructure.postgres.posts import PostgresPosts
 from tests.e2e.conftest import Starting
 from tests.support.content import a_post, add_author
+from tests.support.measured import MEASURED
 from tests.support.serving import RunningServer
 from tests.support.waiting import until
 
@@ -49,7 +50,9 @@ async def test_every_post_appears_once_within_a_second_of_its_time(
 
     rows = await pool.fetch(LATE)
     late = [row["late"] for row in rows]
-    record_property("late by, in seconds", f"median {median(late):.3f}, most {max(late):.3f}")
+    record_property(
+        MEASURED, f"late by {median(late):.3f} s (median), {max(late):.3f} s (most)"
+    )
     assert [row["published_at"] for row in rows] == [post.scheduled_at for post in posts]
     assert {(row["version"], row["revisions"], row["entries"]) for row in rows} == {(2, 1, 1)}
     assert {row["changed_via"] for row in rows} == {"schedule"}
