@@ -85,6 +85,7 @@ def test_no_word_is_cut_and_no_white_space_is_at_the_ends() -> None:
     assert set(words) == {"lorem", "ipsum", "dolor", "sit", "amet", "canary"}
     assert shown == shown.strip()
     assert marked("canary" + " x" * 200, "canary", "canari").startswith("[canary] x")
+    assert marked("y canary" + " x" * 200, "canary", "canari").startswith("y [canary] x")
     assert marked("x " * 200 + "canary", "canary", "canari").endswith("x [canary]")
 
 
