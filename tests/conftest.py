@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from serinus.infrastructure.postgres.pool import open_pool
 from tests.support.databases import Clones
+from tests.support.large import large_database
 from tests.support.running import ServerMissing
 from tests.support.servers import Servers, WorkerServers
 
@@ -73,6 +74,12 @@ def clones(servers: Servers) -> Iterator[Clones]:
 def server_dsn(servers: Servers) -> str:
     """URL of a database from which others may be made and dropped."""
     return servers.template.server
+
+
+@pytest.fixture(scope="session")
+def large_url(servers: Servers) -> str:
+    """URL of a database with 100,000 posts, which is read only."""
+    return large_database(servers.template)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from serinus.domain.content.post_query import SORTS
 #: Filters by equality, and the first sort of each combination of them.
 COMBINATIONS: Mapping[frozenset[str], tuple[str, ...]] = {
     frozenset(): SORTS,
-    frozenset({"author"}): ("published_at", "created_at", "updated_at"),
+    frozenset({"author"}): SORTS,
     frozenset({"locale"}): ("published_at",),
     frozenset({"type"}): ("published_at",),
     frozenset({"locale", "type"}): ("published_at",),

@@ -24,11 +24,13 @@ INFINITY = "'infinity'::timestamptz"
 
 #: What has no date, as drafts, comes after everything that has one.
 COLUMNS: Mapping[str, Column] = {
-    "published_at": Column(f"coalesce(p.published_at, {INFINITY})", "timestamptz", INFINITY),
+    "published_at": Column("p.dated", "timestamptz", INFINITY),
     "created_at": Column("p.created_at", "timestamptz"),
     "updated_at": Column("p.updated_at", "timestamptz"),
     "title": Column("p.title", "text"),
 }
+#: The same of what a walk has found.
+CUT = {name: Column(f"cut.{name}", column.kind) for name, column in COLUMNS.items()}
 #: The same of a link from a term, which knows some of its post.
 LINKED: Mapping[str, Column] = {DATE: Column("x.dated", "timestamptz", INFINITY)}
 
@@ -75,28 +77,29 @@ class Walk:
         self.where.append(f"({self.alias}.{name} || '') = ANY ({given})")
 
     def rows(self, listing: Listing, limit: str) -> str:
-        """Posts `p` with an order and a limit, each once."""
+        """Posts `p` with an order and a limit, each once.
+
+        What is sorted by is all that is read on the way: it is in the index.
+        """
         start = beyond(listing, self.columns, self.arguments, key=self.key) or "true"
-        shown = "p.*" if self._is_plain else f"{self.key} AS id"
+        fields = [order.field for order in listing.orders]
+        shown = ", ".join(f"{self.columns[name].sql} AS {name}" for name in fields)
         cut = f"""
-            SELECT {shown} FROM {self._source} WHERE {self._met} AND {start}
+            SELECT {self.key} AS id, {shown} FROM {self._source} WHERE {self._met} AND {start}
              ORDER BY {order_by(listing, self.columns, key=self.key)} LIMIT {limit}"""  # noqa: S608
-        if self._is_plain:
-            return cut
+        if self.among:
+            found = ", ".join([*self.among, f"LATERAL ({cut}) cut"])
+            cut = f"""
+                SELECT DISTINCT cut.* FROM {found}
+                 ORDER BY {order_by(listing, CUT, key="cut.id")} LIMIT {limit}"""  # noqa: S608
         return f"""
-            SELECT p.* FROM (
-                SELECT DISTINCT cut.id FROM {", ".join([*self.among, f"LATERAL ({cut}) cut"])}
-            ) cut JOIN posts p ON p.id = cut.id
-             ORDER BY {order_by(listing, COLUMNS)} LIMIT {limit}"""  # noqa: S608
+            SELECT p.* FROM ({cut}) cut JOIN posts p ON p.id = cut.id
+             ORDER BY {order_by(listing, COLUMNS)}"""  # noqa: S608
 
     def ids(self, most: int) -> str:
         """Of up to so many posts, in no order."""
         met = ", ".join([*self.among, self._source])
         return f"SELECT {self.key} AS id FROM {met} WHERE {self._met} LIMIT {most}"  # noqa: S608
-
-    @property
-    def _is_plain(self) -> bool:
-        return self.alias == "p" and not self.among
 
     @property
     def _source(self) -> str:

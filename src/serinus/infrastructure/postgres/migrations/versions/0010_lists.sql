@@ -5,24 +5,26 @@
 -- filtered by, and the next ones what is sorted by: nothing is met on the way that is not shown.
 -- So a page costs the same whether few posts match or many, and wherever it lies.
 
-CREATE INDEX posts_status_dated
-    ON posts (status, coalesce(published_at, 'infinity'::timestamptz), id) WHERE deleted_at IS NULL;
+-- What has no date, as drafts, comes after everything that has one. A column, not an expression:
+-- what is sought is then in the index as a whole, which no plan is cheaper than, however many
+-- posts of an author or in a language are expected.
+ALTER TABLE posts ADD COLUMN dated timestamptz NOT NULL
+    GENERATED ALWAYS AS (coalesce(published_at, 'infinity'::timestamptz)) STORED;
+
+CREATE INDEX posts_status_dated ON posts (status, dated, id) WHERE deleted_at IS NULL;
 CREATE INDEX posts_status_created ON posts (status, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX posts_status_updated ON posts (status, updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX posts_status_title ON posts (status, title, id) WHERE deleted_at IS NULL;
-CREATE INDEX posts_author_dated
-    ON posts (author_id, status, coalesce(published_at, 'infinity'::timestamptz), id)
+CREATE INDEX posts_author_dated ON posts (author_id, status, dated, id)
     WHERE deleted_at IS NULL;
 CREATE INDEX posts_author_created ON posts (author_id, status, created_at, id)
     WHERE deleted_at IS NULL;
 CREATE INDEX posts_author_updated ON posts (author_id, status, updated_at, id)
     WHERE deleted_at IS NULL;
-CREATE INDEX posts_locale_dated
-    ON posts (locale, status, type, coalesce(published_at, 'infinity'::timestamptz), id)
+CREATE INDEX posts_author_title ON posts (author_id, status, title, id) WHERE deleted_at IS NULL;
+CREATE INDEX posts_locale_dated ON posts (locale, status, type, dated, id)
     WHERE deleted_at IS NULL;
-CREATE INDEX posts_type_dated
-    ON posts (type, status, coalesce(published_at, 'infinity'::timestamptz), id)
-    WHERE deleted_at IS NULL;
+CREATE INDEX posts_type_dated ON posts (type, status, dated, id) WHERE deleted_at IS NULL;
 
 -- Which these do better.
 DROP INDEX posts_live_dated;
@@ -30,6 +32,8 @@ DROP INDEX posts_live_author_published;
 DROP INDEX posts_live_locale_published;
 DROP INDEX posts_live_unpublished;
 DROP INDEX posts_live_pages;
+DROP INDEX posts_deleted_dated;
+CREATE INDEX posts_deleted_dated ON posts (dated, id) WHERE deleted_at IS NOT NULL;
 
 -- What a link from a term has to know of its post, to be the way to it: nothing of deleted ones.
 ALTER TABLE post_tags ADD COLUMN status text;
