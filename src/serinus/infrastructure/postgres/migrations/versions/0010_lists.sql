@@ -1,5 +1,5 @@
 -- Part of the first release: there is no installation yet whose writes this could hold up.
--- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion
+-- squawk-ignore-file require-concurrent-index-creation, require-concurrent-index-deletion, adding-field-with-default
 
 -- Every page of every list that is offered is read off an index whose first columns are what is
 -- filtered by, and the next ones what is sorted by: nothing is met on the way that is not shown.
