@@ -40,7 +40,7 @@ HEADERS = [
 ]
 REQUEST = (
     f"GET {PATH} HTTP/1.1\r\nHost: cms.example\r\nUser-Agent: benchmark\r\nAccept: */*\r\n"
-    "Accept-Language: en,ja\r\nAccept-Encoding: gzip, deflate\r\n\r\n"
+    "Accept-Language: en,ja\r\nAccept-Encoding: identity\r\n\r\n"
 ).encode()
 CLIENTS = 8
 

@@ -6,7 +6,7 @@ mistake in the tags, is forgotten soon.
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 Tags = frozenset[str]
@@ -24,13 +24,28 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """As HTTP sends it. `tags`: of every record without which it would be another one."""
+    """As HTTP sends it. `tags`: of every record without which it would be another one.
+
+    `packed`: the same, compressed by gzip; None where that is not worth it.
+    """
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
     etag: str | None
     tags: Tags
+    packed: "Answer | None" = None
+
+    def with_packed(self, body: bytes) -> "Answer":
+        """The same, and how it looks with its body compressed."""
+        kept = [pair for pair in self.headers if pair[0] not in {b"content-length", b"vary"}]
+        varies = dict(self.headers).get(b"vary")
+        of_it = (
+            (b"content-length", b"%d" % len(body)),
+            (b"content-encoding", b"gzip"),
+            (b"vary", b"Accept-Encoding" if varies is None else varies + b", Accept-Encoding"),
+        )
+        return replace(self, packed=replace(self, headers=(*kept, *of_it), body=body))
 
 
 class Kept(NamedTuple):

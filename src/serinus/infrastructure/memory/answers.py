@@ -199,4 +199,6 @@ def _weight(key: Key, answer: Answer) -> int:
     parts = sum(getsizeof(name) + getsizeof(value) + 72 for name, value in key.parameters)
     headers = sum(getsizeof(name) + getsizeof(value) + 72 for name, value in answer.headers)
     tags = getsizeof(answer.tags) + sum(map(getsizeof, answer.tags))
-    return OVERHEAD + getsizeof(key.path) + parts + headers + tags + getsizeof(answer.body)
+    packed = OVERHEAD + getsizeof(answer.packed.body) if answer.packed else 0
+    body = getsizeof(answer.body) + packed
+    return OVERHEAD + getsizeof(key.path) + parts + headers + tags + body

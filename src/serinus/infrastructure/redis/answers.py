@@ -60,6 +60,7 @@ class _Wire(msgspec.Struct, array_like=True):
     body: bytes
     etag: str | None
     tags: list[str]
+    packed: bytes | None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -202,11 +203,14 @@ def _epoch() -> str:
 
 
 def _wire(answer: Answer) -> bytes:
-    return _encode(
-        _Wire(answer.status, answer.headers, answer.body, answer.etag, sorted(answer.tags))
-    )
+    packed = answer.packed.body if answer.packed else None
+    tags = sorted(answer.tags)
+    wire = _Wire(answer.status, answer.headers, answer.body, answer.etag, tags, packed)
+    return _encode(wire)
 
 
 def _answer(wire: bytes) -> Answer:
     found = _decode(wire)
-    return Answer(found.status, found.headers, found.body, found.etag, frozenset(found.tags))
+    tags = frozenset(found.tags)
+    answer = Answer(found.status, found.headers, found.body, found.etag, tags)
+    return answer if found.packed is None else answer.with_packed(found.packed)

@@ -181,6 +181,26 @@ async def test_a_condition_that_cannot_be_read_is_refused_by_the_contract(
     assert dict(contract.asked[1]["headers"])[b"if-none-match"] == b"1-ab"
 
 
+async def test_a_long_answer_is_compressed_once_for_all(
+    client: httpx.AsyncClient, contract: Contract
+) -> None:
+    contract.body = b"They sing. " * 1000
+    identity, packed = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "br, gzip"}
+
+    plain = [await client.get(POSTS, headers=identity) for _ in range(2)]
+    small = [await client.get(POSTS, headers=packed) for _ in range(2)]
+    head = await client.head(POSTS, headers=packed)
+    known = await client.get(POSTS, headers=packed | {"If-None-Match": '"1-ab"'})
+
+    assert {each.content for each in [*plain, *small]} == {contract.body}
+    assert {each.headers["content-length"] for each in plain} == {str(len(contract.body))}
+    assert all(int(each.headers["content-length"]) < 1000 for each in [*small, head])
+    assert small[0].headers["content-encoding"] == "gzip"
+    assert small[0].headers["vary"] == f"{caching.VARY}, Accept-Encoding"
+    assert "content-encoding" not in known.headers
+    assert contract.times == 1
+
+
 async def test_head_is_answered_from_what_get_left_and_the_other_way_round(
     client: httpx.AsyncClient, contract: Contract
 ) -> None:

@@ -5,12 +5,15 @@ what says `Cache-Control: public` and by `Cache-Tag` what it shows, asked withou
 `Cache-Status` (RFC 9211) tells what came of it.
 """
 
+import asyncio
+import gzip
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from serinus.application.answers import Answer, Answers, Kept, Key, SharedAnswers, Stamp
 from serinus.presentation.http.asgi import App, Header, Message, Receive, Scope, Send
+from serinus.presentation.http.compression import WORTH_IT
 from serinus.presentation.http.v2.conditional import names
 from serinus.presentation.http.v2.query_values import MAX_PARAMETERS
 from serinus.presentation.http.v2.refusals import MalformedHeader
@@ -24,7 +27,8 @@ READS = frozenset({"GET", "HEAD"})
 CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
 LONGEST = 4096  # characters of a path, and of a query, that something is kept for
 KEPT_STATUSES = frozenset({200, 301})
-OF_THE_BODY = frozenset({b"content-type", b"content-length"})
+OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding"})
+LEVEL = 6  # of compression: what a higher one saves is not worth its time
 
 HIT = (b"cache-status", b"serinus; hit")
 SHARED_HIT = (b"cache-status", b"serinus; hit; detail=L2")
@@ -37,6 +41,7 @@ BYPASS = (b"cache-status", b"serinus; fwd=bypass")
 class Asked(NamedTuple):
     key: Key
     head: bool
+    packed: bool  # gzip is understood
     seen: bytes | None  # If-None-Match
 
 
@@ -111,10 +116,10 @@ class KeptAnswers:
             answer = await _answered(self.app, scope, receive)
             if answer is None:
                 return None
-            kept = Kept(answer, 0.0)
             if not for_everybody(answer):
-                failed = answer.status >= 500
-                return Fetched(kept, MISS, Outcome.FAILED if failed else Outcome.NOT_FOR_ALL)
+                failed = Outcome.FAILED if answer.status >= 500 else Outcome.NOT_FOR_ALL
+                return Fetched(Kept(answer, 0.0), MISS, failed)
+            kept = Kept(await _packed(answer), 0.0)
             if self.answers.keep(filling, key, kept):
                 return Fetched(kept, STORED, Outcome.KEPT, stamp)
             return Fetched(kept, MISS, Outcome.NOT_FOR_ALL)
@@ -127,17 +132,19 @@ def asked_for(scope: Scope) -> Asked | None:
     path: str = scope["path"]
     if not path.startswith(RESOURCES) or len(path) > LONGEST:
         return None
-    seen = None
+    seen, packed = None, False
     for name, value in scope["headers"]:
         if name in CREDENTIALS:
             return None
         if name == b"if-none-match" and seen is None:
             seen = bytes(value)
+        elif name == b"accept-encoding":
+            packed = b"gzip" in value
     query = scope["query_string"]
     parameters = _parameters(query) if query else ()
     if parameters is None or (seen is not None and not _is_list_of_tags(seen)):
         return None
-    return Asked(Key(path, parameters), scope["method"] == "HEAD", seen)
+    return Asked(Key(path, parameters), scope["method"] == "HEAD", packed, seen)
 
 
 def for_everybody(answer: Answer) -> bool:
@@ -161,7 +168,9 @@ def for_everybody(answer: Answer) -> bool:
 
 async def give(kept: Kept, status: Header, asked: Asked, send: Send) -> None:
     answer, age = kept
-    code, body = answer.status, b"" if asked.head else answer.body
+    if asked.packed and answer.packed is not None:
+        answer = answer.packed
+    code, body = answer.status, answer.body
     headers = [*answer.headers, status]
     if status in HITS:
         headers.append((b"age", b"%d" % age))
@@ -169,7 +178,16 @@ async def give(kept: Kept, status: Header, asked: Asked, send: Send) -> None:
         headers = [pair for pair in headers if pair[0] not in OF_THE_BODY]
         code, body = 304, b""
     await send({"type": "http.response.start", "status": code, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if asked.head else body})
+
+
+async def _packed(answer: Answer) -> Answer:
+    """Compressed once, and not for each who is given it."""
+    if len(answer.body) < WORTH_IT:
+        return answer
+    return answer.with_packed(
+        await asyncio.to_thread(gzip.compress, answer.body, LEVEL, mtime=0)
+    )
 
 
 async def _answered(app: App, scope: Scope, receive: Receive) -> Answer | None:
