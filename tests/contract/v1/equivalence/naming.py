@@ -46,6 +46,8 @@ def as_answered(value: object) -> object:
             return str(value)
         case datetime():
             return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        case list():
+            return [as_answered(item) for item in value]
         case _:
             return value
 
