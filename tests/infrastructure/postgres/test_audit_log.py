@@ -22,7 +22,7 @@ LEFT_OUT = {
     "users": {"id", "username_key", "last_login", "created_at", "updated_at", "version"},
     "sessions": {"id", "created_at", "expires_at"},
     "api_keys": {"id", "created_at", "last_used_at"},
-    "posts": {"id", "updated_at", "version", "changed_by", "changed_via"},
+    "posts": {"id", "dated", "updated_at", "version", "changed_by", "changed_via"},
     "tags": {"id", "name_key", "usage_count", "created_at", "updated_at", "version"},
     "categories": {"id", "lineage", "created_at", "updated_at", "version"},
     "comments": {"id", "lineage", "answers", "shown", "created_at", "updated_at", "version"},
