@@ -22,11 +22,9 @@ LOCK = 0x5E21_7E57
 READY = "ready"
 RARE_AUTHOR = UserId(UUID("00000000-0000-7000-8000-000000000001"))
 
-# Making what is searched would take most of the time, and no list reads it.
-UNSEARCHED = """
-ALTER TABLE posts DISABLE TRIGGER posts_searched_added;
-ALTER TABLE posts DISABLE TRIGGER posts_searched_changed;
-"""
+# What is searched and what caches are told would take most of the time, and no list reads it.
+HUSHED = "ALTER TABLE posts DISABLE TRIGGER USER"
+AWAKE = "ALTER TABLE posts ENABLE TRIGGER USER"
 # What is rare, and lies where a walk from the newest would come last.
 RARE = """
 UPDATE posts SET locale = 'fr' WHERE id IN (
@@ -66,11 +64,12 @@ def large_database(template: Template) -> str:
 async def _fill(url: str) -> None:
     pool = await open_pool(url, size=AT_ONCE + 2)
     try:
-        await pool.execute(UNSEARCHED)
+        await pool.execute(HUSHED)
         with acting_as(Actor(via=Via.GENERATE)):
             await PostgresGeneration(pool).add(
                 POSTS, SIZE, seed=1, at=TODAY, on_progress=lambda _: None
             )
+        await pool.execute(AWAKE)
         await pool.execute(RARE, timeout=60)
         await pool.execute(VACUUM, timeout=60)
     finally:

@@ -1,7 +1,7 @@
 """The statements that somebody sent, and what each of them costs the database."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,17 @@ import msgspec
 from asyncpg.connection import LoggedQuery
 
 
-@contextmanager
-def listening(connection: asyncpg.Connection) -> Iterator[list[LoggedQuery]]:
-    """Collect what is sent. A pool of one connection has no other way to send it."""
+@asynccontextmanager
+async def listening(pool: asyncpg.Pool) -> AsyncIterator[list[LoggedQuery]]:
+    """Collect what is sent through a pool of one connection."""
     sent: list[LoggedQuery] = []
-    connection.add_query_logger(sent.append)
+    async with pool.acquire() as connection:
+        connection.add_query_logger(sent.append)
     try:
         yield sent
     finally:
-        connection.remove_query_logger(sent.append)
+        async with pool.acquire() as connection:
+            connection.remove_query_logger(sent.append)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from serinus.infrastructure.postgres.post_reader import PostgresPostReader
 from tests.support.large import RARE_AUTHOR
 from tests.support.statements import Cost, cost_of
 
+# Whoever comes first makes the database, and the others wait for it.
+pytestmark = pytest.mark.timeout(600)
+
 #: Pages of 8 kB for 20 posts. Few or many that match, it is the way to each of them.
 BUDGET = 500
 ESTIMATE = 3_000
