@@ -46,25 +46,52 @@ ALTER TABLE post_categories ADD COLUMN author_id uuid;
 ALTER TABLE post_categories ADD COLUMN locale text;
 
 -- Plans of statements on transition tables are made once for a session, perhaps when the tables
--- were empty. Of a plan that looks up each row the cost never grows with the tables.
-ALTER FUNCTION post_tags_added()
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off;
-ALTER FUNCTION post_tags_removed()
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off;
+-- were empty. So these tables are never joined: each row is looked up by a key, at a cost that
+-- does not grow with the tables, whatever a plan was made for.
+
+CREATE OR REPLACE FUNCTION post_tags_added() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    ids CONSTANT uuid[] := ARRAY(SELECT DISTINCT post_id FROM new_rows);
+BEGIN
+    PERFORM FROM posts WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM count_tag_usage(array_agg(r.tag_id), array_agg(1))
+       FROM new_rows r
+      WHERE (SELECT p.status = 'published' AND p.deleted_at IS NULL
+               FROM posts p WHERE p.id = r.post_id);
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION post_tags_removed() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    ids CONSTANT uuid[] := ARRAY(SELECT DISTINCT post_id FROM old_rows);
+BEGIN
+    PERFORM FROM posts WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM count_tag_usage(array_agg(r.tag_id), array_agg(-1))
+       FROM old_rows r
+      WHERE (SELECT p.status = 'published' AND p.deleted_at IS NULL
+               FROM posts p WHERE p.id = r.post_id);
+    RETURN NULL;
+END $$;
 
 CREATE OR REPLACE FUNCTION post_tags_listed() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    ids CONSTANT uuid[] := ARRAY(SELECT DISTINCT post_id FROM new_rows);
 BEGIN
     -- Whoever publishes the post at the same time comes before or after, not in between.
-    PERFORM FROM posts WHERE id IN (SELECT post_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM posts WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
     UPDATE post_tags link
        SET (published_at, status, dated, author_id, locale) = (
                CASE p.status WHEN 'published' THEN p.published_at END, p.status,
                coalesce(p.published_at, 'infinity'), p.author_id, p.locale)
-      FROM new_rows n JOIN posts p ON p.id = n.post_id
-     WHERE link.post_id = n.post_id AND link.tag_id = n.tag_id AND p.deleted_at IS NULL
+      FROM unnest(ids) AS n (id)
+           CROSS JOIN LATERAL (SELECT * FROM posts WHERE posts.id = n.id OFFSET 0) p
+     WHERE link.post_id = n.id AND p.deleted_at IS NULL
        -- Not what came as it should be.
-       AND (n.published_at, n.status, n.dated, n.author_id, n.locale) IS DISTINCT FROM (
+       AND (link.published_at, link.status, link.dated, link.author_id, link.locale)
+           IS DISTINCT FROM (
                CASE p.status WHEN 'published' THEN p.published_at END, p.status,
                coalesce(p.published_at, 'infinity'), p.author_id, p.locale);
     RETURN NULL;
@@ -72,15 +99,19 @@ END $$;
 
 CREATE OR REPLACE FUNCTION post_categories_listed() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    ids CONSTANT uuid[] := ARRAY(SELECT DISTINCT post_id FROM new_rows);
 BEGIN
-    PERFORM FROM posts WHERE id IN (SELECT post_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM posts WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
     UPDATE post_categories link
        SET (published_at, status, dated, author_id, locale) = (
                CASE p.status WHEN 'published' THEN p.published_at END, p.status,
                coalesce(p.published_at, 'infinity'), p.author_id, p.locale)
-      FROM new_rows n JOIN posts p ON p.id = n.post_id
-     WHERE link.post_id = n.post_id AND link.category_id = n.category_id AND p.deleted_at IS NULL
-       AND (n.published_at, n.status, n.dated, n.author_id, n.locale) IS DISTINCT FROM (
+      FROM unnest(ids) AS n (id)
+           CROSS JOIN LATERAL (SELECT * FROM posts WHERE posts.id = n.id OFFSET 0) p
+     WHERE link.post_id = n.id AND p.deleted_at IS NULL
+       AND (link.published_at, link.status, link.dated, link.author_id, link.locale)
+           IS DISTINCT FROM (
                CASE p.status WHEN 'published' THEN p.published_at END, p.status,
                coalesce(p.published_at, 'infinity'), p.author_id, p.locale);
     RETURN NULL;
