@@ -64,5 +64,6 @@ $(VENV)/run.stamp: requirements/run.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
-	$(PIP) install --require-hashes -r requirements/dev.txt
+	# As locked, and no second opinion: the lock overrides what one of them asks for.
+	$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@

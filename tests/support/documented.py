@@ -54,8 +54,12 @@ def verify(answer: httpx.Response) -> None:
         return
     media_type = answer.headers["content-type"].partition(";")[0]
     assert media_type in documented.get("content", {}), f"{told} is not {media_type}"
-    schema = _absolute(documented["content"][media_type]["schema"])
-    OAS31Validator(schema, registry=_registry()).validate(answer.json())
+    validator(documented["content"][media_type]["schema"]).validate(answer.json())
+
+
+def validator(schema: dict[str, Any]) -> OAS31Validator:
+    """Of a schema that stands in the document."""
+    return OAS31Validator(_absolute(schema), registry=_registry())
 
 
 def operation_at(method: str, path: str) -> str | None:

@@ -1,28 +1,18 @@
 """Every case of contract v2, over HTTP, on a running server."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from serinus.presentation.http.v2.app import contract
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
 from tests.contract.table.case import Case
-from tests.contract.table.modes import Served, served
+from tests.contract.table.modes import Served
 from tests.contract.table.playing import ALWAYS, Contract, Run
 from tests.contract.v2.cases.everything import CASES
-from tests.support.databases import Clones
 from tests.support.documented import operation_at, verify
 
 V2 = Contract("/api/v2", ALWAYS, "application/problem+json", verify)
-
-
-@pytest.fixture(scope="session")
-def running(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    url = clones.take()
-    with served("v2", url, tmp_path_factory.mktemp("served")) as server:
-        yield server
-    clones.drop(url)
 
 
 @pytest.mark.database

@@ -4,11 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from serinus.presentation.http.openapi import operations
 from serinus.presentation.http.v2.app import contract
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
 from serinus.presentation.http.v2.problems import status_of
+from tests.support.documented import validator
 
 DOCUMENT = contract()
 OPERATIONS = {f"{method} {path}": each for path, method, each in operations(DOCUMENT)}
@@ -94,6 +96,33 @@ def test_a_change_needs_to_say_of_which_version() -> None:
         "application/json",
         "application/merge-patch+json",
     }
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_body_and_every_answer_has_an_example_that_is_one(name: str) -> None:
+    parts = (OPERATIONS[name].get("requestBody", {}), *OPERATIONS[name]["responses"].values())
+
+    for content in (each for part in parts for each in part.get("content", {}).values()):
+        shown = [each["value"] for each in content.get("examples", {}).values()]
+        shown += [content["example"]] if "example" in content else []
+        assert shown, content
+        for example in shown:
+            validator(content["schema"]).validate(example)
+
+
+def test_a_validator_accepts_the_document() -> None:
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_a_body_that_is_read_is_one_that_is_required() -> None:
+    bodies = [each["requestBody"] for each in OPERATIONS.values() if "requestBody" in each]
+
+    assert bodies
+    assert all(body["required"] for body in bodies)
+
+
+def test_what_is_said_of_one_member_is_not_said_of_all_of_its_type() -> None:
+    assert not {"default", "examples"} & schema("Role").keys()
 
 
 def test_members_that_are_not_known_are_refused_in_the_document_too() -> None:

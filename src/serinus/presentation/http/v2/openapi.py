@@ -20,7 +20,7 @@ from litestar.types import ControllerRouterHandler, Dependencies
 from serinus import __version__
 from serinus.domain.errors import Forbidden, Invalid, SerinusError, Stale, TooMany, Unavailable
 from serinus.domain.identity.sessions import InvalidToken, MissingCredentials
-from serinus.presentation.http.v2 import refusals, schemas
+from serinus.presentation.http.v2 import examples, refusals, schemas
 from serinus.presentation.http.v2.authentication import Access
 from serinus.presentation.http.v2.bodies import JSON, MERGE_PATCH, StrictRequest
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
@@ -73,6 +73,7 @@ def contract(
     for path, method, handler in _served(app):
         _complete(document["paths"][path][method], method, handler)
     schemas.improve(document)
+    examples.add(document)
     return cast("dict[str, Any]", document)
 
 
@@ -127,6 +128,8 @@ def _complete(operation: Operation, method: str, handler: HTTPRouteHandler) -> N
     operation["security"] = SECURITY[access]
     if parameters := [*parameters, *_headers(method, errors)]:
         operation["parameters"] = parameters
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
     content = operation.get("requestBody", {}).get("content", {})
     if method == "patch" and JSON in content:
         content[MERGE_PATCH] = content[JSON]

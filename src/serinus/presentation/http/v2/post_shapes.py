@@ -20,7 +20,9 @@ BASE = "/api/v2/posts"
 class Author(Struct, frozen=True):
     id: UUID
     username: str
-    name: Annotated[str, about("first and last name, else the user name")]
+    name: Annotated[
+        str, about("first and last name, else the user name", example="Naoko Torii")
+    ]
 
 
 class Term(Struct, frozen=True):

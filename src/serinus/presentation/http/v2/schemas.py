@@ -23,6 +23,11 @@ def improve(document: dict[str, Any]) -> None:
         if isinstance(node.get("$ref"), str):
             node["$ref"] = PREFIX + renamed[node["$ref"].removeprefix(PREFIX)]
         _flatten(node)
+    for schema in schemas.values():
+        if "enum" in schema:
+            # Said of one member that has this type, and told of all.
+            schema.pop("default", None)
+            schema.pop("examples", None)
     for kind in _bodies(Body):
         if kind.__name__ in schemas:
             schemas[kind.__name__]["additionalProperties"] = False
