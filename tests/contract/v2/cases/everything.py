@@ -1,5 +1,11 @@
 """All cases, in the order in which the contract speaks of them."""
 
-from tests.contract.v2.cases import content, everywhere, lifecycle, people
+from tests.contract.v2.cases import content, discussion, everywhere, lifecycle, people
 
-CASES = [*everywhere.CASES, *people.CASES, *content.CASES, *lifecycle.CASES]
+CASES = [
+    *everywhere.CASES,
+    *people.CASES,
+    *content.CASES,
+    *lifecycle.CASES,
+    *discussion.CASES,
+]
