@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from serinus.domain.identity.api_keys import (
     ALL_SCOPES,
+    LONGEST_LIFE,
     ApiKeyId,
     clean_key_name,
     expiry_violations,
@@ -78,8 +79,10 @@ def test_a_key_expires_in_the_future_or_never() -> None:
 
     assert expiry_violations(None, at=at) == []
     assert expiry_violations(at + timedelta(microseconds=1), at=at) == []
-    (found,) = expiry_violations(at, at=at)
-    assert (found.field, found.code) == ("expires_at", "not_allowed")
+    assert expiry_violations(at + LONGEST_LIFE, at=at) == []
+    for wrong in (at, at - LONGEST_LIFE, at + LONGEST_LIFE + timedelta(microseconds=1)):
+        (found,) = expiry_violations(wrong, at=at)
+        assert (found.field, found.code) == ("expires_at", "not_allowed")
 
 
 def test_the_name_of_a_key_is_trimmed() -> None:

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from serinus.domain.errors import Forbidden
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Caller, Role, SessionId, UserId
-from serinus.domain.identity.people import administers, check_may_change, may_see_all
+from serinus.domain.identity.people import (
+    administers,
+    check_may_change,
+    is_super_admin,
+    may_see_all,
+)
 from tests.support.identity import an_account
 
 ME, ANOTHER = UserId(UUID(int=1)), UserId(UUID(int=2))
@@ -77,3 +82,10 @@ def test_roles_and_activity_are_for_administrators(
     allowed = not touched or (role in ADMINISTRATORS and not above)
 
     assert may_change(a_caller(role), of(role, ME), granted, active=active) is allowed
+
+
+@given(roles, st.booleans())
+def test_a_super_administrator_is_one_while_active(role: Role, active: object) -> None:
+    account = an_account(role=role, is_active=active)
+
+    assert is_super_admin(account) == (role is Role.SUPER_ADMIN and active)
