@@ -1,6 +1,5 @@
 """Many writes in one request: all or none, or each on its own."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -8,22 +7,10 @@ import asyncpg
 import pytest
 
 from serinus.domain.identity.caller import Role
-from tests.support.content_api import ContentApi, User, open_api
+from tests.support.content_api import ContentApi, User
 
 NEW = {"title": "New", "content": "c", "tags": ["a"]}
 LATER = "2030-06-01T00:00:00Z"
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def author(api: ContentApi) -> User:
-    return await api.user("ada")
 
 
 async def batch(user: User, *operations: dict[str, Any], atomic: bool | None = None) -> Any:

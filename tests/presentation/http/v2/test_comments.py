@@ -1,6 +1,5 @@
 """Comments over HTTP: written, read in threads, changed, judged, taken away."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,18 +11,6 @@ from serinus.domain.identity.caller import Role
 from tests.support.content_api import ContentApi, User, open_api
 
 GUEST = {"author_name": "Bob", "author_email": "Bob@example.org"}
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def editor(api: ContentApi) -> User:
-    return await api.user("eve", Role.EDITOR)
 
 
 @pytest.fixture

@@ -1,27 +1,13 @@
 """Lists of posts over HTTP: pages, filters, orders, what is refused, what they cost."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import asyncpg
 import pytest
 
 from serinus.domain.identity.caller import Role
 from serinus.infrastructure.postgres.pool import open_pool
 from tests.support.content_api import ContentApi, User, open_api
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def author(api: ContentApi) -> User:
-    return await api.user("ada")
 
 
 async def titles(user: User, **query: str) -> list[str]:

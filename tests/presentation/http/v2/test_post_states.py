@@ -1,28 +1,14 @@
 """Scheduling, archiving, restoring, and the list of what was deleted, over HTTP."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
 from serinus.domain.identity.caller import Role
-from tests.support.content_api import ContentApi, User, open_api
+from tests.support.content_api import ContentApi, User
 
 SOON, PAST = "2030-01-02T21:00:00+09:00", "2029-12-31T12:00:00Z"
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def author(api: ContentApi) -> User:
-    return await api.user("ada")
 
 
 async def written(user: User, **members: Any) -> str:

@@ -1,30 +1,16 @@
 """One post over HTTP: written, read, changed, published, deleted."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from serinus.domain.identity.caller import Role
-from tests.support.content_api import ContentApi, User, open_api
+from tests.support.content_api import ContentApi, User
 
 NUL = '{"title":"\\u0000","content":"c"}'
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def author(api: ContentApi) -> User:
-    return await api.user("ada")
 
 
 async def test_a_new_post_is_answered_whole(author: User) -> None:

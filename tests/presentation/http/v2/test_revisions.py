@@ -1,28 +1,14 @@
 """What a post was, over HTTP: the list, one of them, two of them compared, and going back."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from serinus.domain.identity.caller import Role
-from tests.support.content_api import ContentApi, User, open_api
+from tests.support.content_api import ContentApi, User
 
 LONG = [f"line {number}" for number in range(3000)]
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def author(api: ContentApi) -> User:
-    return await api.user("ada")
 
 
 async def edited(user: User, *patches: dict[str, Any], **members: Any) -> str:

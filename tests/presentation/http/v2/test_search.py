@@ -1,27 +1,13 @@
 """Search over HTTP: what is found, how it is shown, narrowed, paged and refused."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
-import asyncpg
 import pytest
 
 from serinus.domain.identity.caller import Role
 from serinus.infrastructure.postgres.pool import open_pool
 from tests.support.content_api import ContentApi, User, open_api
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def author(api: ContentApi) -> User:
-    return await api.user("ada")
 
 
 async def search(user: User, q: str, **query: str) -> dict[str, Any]:

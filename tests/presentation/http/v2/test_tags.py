@@ -1,26 +1,11 @@
 """Tags over HTTP: listed, made, renamed, merged, deleted."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
-from serinus.domain.identity.caller import Role
-from tests.support.content_api import ContentApi, User, open_api
-
-
-@pytest.fixture
-async def api(pool: asyncpg.Pool) -> AsyncIterator[ContentApi]:
-    api = open_api(pool)
-    async with api.client:
-        yield api
-
-
-@pytest.fixture
-async def editor(api: ContentApi) -> User:
-    return await api.user("eve", Role.EDITOR)
+from tests.support.content_api import ContentApi, User
 
 
 async def names(api: ContentApi, query: str) -> list[str]:
