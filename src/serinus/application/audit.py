@@ -106,3 +106,13 @@ def too_many(listing: Listing) -> tuple[str, str] | None:
     if len(set(given)) < 2 or set(given) == {"entity", "entity_id"}:
         return None
     return given[0], next(field for field in given if field != given[0])
+
+
+def unsupported(listing: Listing) -> str | None:
+    """What no index can give of all entries."""
+    if together := too_many(listing):
+        first, second = together
+        return f"filter[{first}] and filter[{second}] are not taken together"
+    if any(each.op is Op.NULL and each.values == (False,) for each in listing.conditions):
+        return "filter[via][null] is true"
+    return None

@@ -15,6 +15,7 @@ from serinus.domain.content.listing import (
     Page,
     Position,
     Value,
+    out_of_order,
 )
 from serinus.domain.identity.accounts import Account, username_key
 from serinus.domain.identity.api_keys import ApiKey, ApiKeyId
@@ -59,13 +60,8 @@ class KeyDirectory(Protocol):
 
 
 def user_unsupported(listing: Listing) -> str | None:
-    """Why no index serves such a list: a range of one thing in the order of another."""
-    first = listing.orders[0].field
-    for condition in listing.conditions:
-        is_range = condition.op is Op.PREFIX or condition.field == "created_at"
-        if is_range and condition.field != first:
-            return f"a range of {condition.field} is for lists that are sorted by it first"
-    return None
+    """What no index can give of all accounts."""
+    return out_of_order(listing, frozenset({"created_at"}))
 
 
 def user_position(account: Account, orders: Iterable[Order]) -> Position:

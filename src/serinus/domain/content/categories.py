@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from serinus.domain.content.listing import RANGE, SAME, Op, Order, Position
+from serinus.domain.content.listing import (
+    ANY,
+    RANGE,
+    SAME,
+    Listing,
+    Op,
+    Order,
+    Position,
+    out_of_order,
+)
 from serinus.domain.content.taxonomy import MAX_CATEGORY_LENGTH, CategoryId, clean_name
 from serinus.domain.errors import Conflict, Invalid, NotFound, Violation
 
@@ -55,9 +64,9 @@ class Branch:
 
 
 FILTERS: dict[str, frozenset[Op]] = {
-    "parent": SAME | {Op.NULL},
-    "slug": SAME | {Op.PREFIX},
-    "name": SAME | {Op.PREFIX},
+    "parent": ANY | {Op.NULL},
+    "slug": SAME,
+    "name": ANY | {Op.PREFIX},
     "created_at": RANGE,
 }
 
@@ -65,6 +74,16 @@ SORTS = ("tree", "name", "created_at")
 
 #: Depth first: each category stands between its parent and what is below itself.
 AS_TREE = (Order("tree"),)
+
+
+def unsupported(listing: Listing) -> str | None:
+    """What no index can give of all categories."""
+    parents = [each for each in listing.conditions if each.field == "parent"]
+    if len(listing.orders) > 1:
+        return "categories are sorted by one of tree, name and created_at"
+    if len(parents) > 1 or any(each.values == (False,) for each in parents):
+        return "filter[parent] is given once; filter[parent][null] is true"
+    return out_of_order(listing, frozenset({"created_at"}))
 
 
 def position(branch: Branch, orders: Iterable[Order]) -> Position:

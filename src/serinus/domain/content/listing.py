@@ -89,6 +89,19 @@ class Listing:
         return self.before is None
 
 
+def out_of_order(listing: Listing, spans: frozenset[str]) -> str | None:
+    """Why no index serves a range of one thing in the order of another.
+
+    `spans`: the fields of which any condition leaves many; a beginning of anything does.
+    """
+    first = listing.orders[0].field
+    for condition in listing.conditions:
+        is_range = condition.op is Op.PREFIX or condition.field in spans
+        if is_range and condition.field != first:
+            return f"a range of {condition.field} is for lists that are sorted by it first"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """`earlier`, `later`: whether there is more before the first item and after the last."""

@@ -19,7 +19,6 @@ from serinus.infrastructure.postgres.keyset import (
 # As they are unique, and in an order that an index has whatever the database's locale: so the
 # names that begin with something are neighbours.
 NAME = 'u.username_key COLLATE "C"'
-LAST = "\U0010ffff"  # no name holds it
 
 SORTED: Mapping[str, Column] = {
     "username": Column(NAME, "text"),
@@ -60,7 +59,7 @@ def users_sql(columns: str, listing: Listing, arguments: Arguments) -> str:
         if condition.field in {"role", "active"}:
             grouping.append(condition)
         else:
-            where += _plain(condition, arguments)
+            where.append(_plain(condition, arguments))
     groups = _groups(grouping, arguments) if grouping else None
     matching = " AND ".join(where)
     page = _page(listing, matching, groups, arguments, columns)
@@ -103,17 +102,15 @@ def _groups(conditions: Iterable[Condition], arguments: Arguments) -> str:
     return f"unnest({named}, {active}) AS g (role, is_active)"
 
 
-def _plain(condition: Condition, arguments: Arguments) -> list[str]:
+def _plain(condition: Condition, arguments: Arguments) -> str:
     values = [str(value) for value in condition.values]
     match condition.field, condition.op:
         case "username", Op.PREFIX:
-            key = username_key(values[0])
-            first, last = arguments.add(key, "text"), arguments.add(key + LAST, "text")
-            return [f"{NAME} >= {first}", f"{NAME} < {last}"]
+            return compare(NAME, Op.PREFIX, [username_key(values[0])], "text", arguments)
         case "username", op:
             keys = [username_key(value) for value in values]
-            return [compare("u.username_key", op, keys, "text", arguments)]
+            return compare("u.username_key", op, keys, "text", arguments)
         case "email", op:
-            return [compare("u.email", op, [clean_email(values[0])], "text", arguments)]
+            return compare("u.email", op, [clean_email(values[0])], "text", arguments)
         case _, op:
-            return [compare("u.created_at", op, condition.values, "timestamptz", arguments)]
+            return compare("u.created_at", op, condition.values, "timestamptz", arguments)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from serinus.domain.content.listing import Listing, Op, Order, Position
 
+LAST = "\U0010ffff"  # no text holds it
+
 _SIGNS = {Op.EQ: "=", Op.GT: ">", Op.GTE: ">=", Op.LT: "<", Op.LTE: "<="}
 
 
@@ -67,7 +69,7 @@ def beyond(
 
 
 def compare(column: str, op: Op, values: Sequence[object], kind: str, to: Arguments) -> str:
-    """A condition on a plain column."""
+    """A condition on a plain column, for `PREFIX` in the order of characters: COLLATE "C"."""
     match op:
         case Op.NULL:
             return f"{column} IS {'' if values[0] else 'NOT '}NULL"
@@ -76,7 +78,8 @@ def compare(column: str, op: Op, values: Sequence[object], kind: str, to: Argume
         case Op.NE:
             return f"{column} <> {to.add(values[0], kind)}"
         case Op.PREFIX:
-            return f"starts_with({column}, {to.add(values[0], kind)})"
+            first, last = to.add(values[0], kind), to.add(f"{values[0]}{LAST}", kind)
+            return f"({column} >= {first} AND {column} < {last})"
         case _:
             return f"{column} {_SIGNS[op]} {to.add(values[0], kind)}"
 

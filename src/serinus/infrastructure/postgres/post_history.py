@@ -121,7 +121,7 @@ class PostgresPostHistory:
 
     async def page(self, post_id: PostId, listing: Listing) -> tuple[Post, Page[Revision]]:
         arguments = Arguments()
-        sql = _page_sql(post_id, listing, arguments)
+        sql = page_sql(post_id, listing, arguments)
         with translate_errors():
             rows = await self._pool.fetch(sql, *arguments.values)
         found = [_revision(row) for row in rows if row["h_number"] is not None]
@@ -141,7 +141,7 @@ class PostgresPostHistory:
         }
 
 
-def _page_sql(post_id: PostId, listing: Listing, arguments: Arguments) -> str:
+def page_sql(post_id: PostId, listing: Listing, arguments: Arguments) -> str:
     post = arguments.add(post_id, "uuid")
     now = beyond(listing, SORTED_NOW, arguments) or "true"
     then = beyond(listing, SORTED_THEN, arguments, key="x.post_id") or "true"

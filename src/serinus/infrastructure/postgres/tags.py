@@ -26,13 +26,17 @@ Connection = asyncpg.Pool | PoolConnectionProxy
 
 COLUMNS = "id, slug, name, usage_count, created_at, updated_at, version"
 
+# As they are unique, and in an order that an index has whatever the database's locale: so the
+# names that begin with something are neighbours.
+NAME = 'p.name_key COLLATE "C"'
+
 SORTED: Mapping[str, Column] = {
-    "name": Column("p.name", "text"),
+    "name": Column(NAME, "text"),
     "usage_count": Column("p.usage_count", "integer"),
     "created_at": Column("p.created_at", "timestamptz"),
 }
 FILTERED = {
-    "name": ("p.name_key", "text"),
+    "name": (NAME, "text"),
     "slug": ("p.slug", "text"),
     "usage_count": ("p.usage_count", "integer"),
     "created_at": ("p.created_at", "timestamptz"),
@@ -93,7 +97,7 @@ class PostgresTags:
 
     async def page(self, listing: Listing) -> Page[CountedTag]:
         arguments = Arguments()
-        sql = _page_sql(listing, arguments)
+        sql = page_sql(listing, arguments)
         with translate_errors():
             rows = await self._pool.fetch(sql, *arguments.values)
         count = Count(rows[0]["total"], exact=True) if listing.counting else None
@@ -170,7 +174,7 @@ async def _missed(connection: Connection, tag_id: TagId) -> Stale | TagNotFound:
     return TagNotFound(f"no tag {tag_id}") if version is None else Stale(version)
 
 
-def _page_sql(listing: Listing, arguments: Arguments) -> str:
+def page_sql(listing: Listing, arguments: Arguments) -> str:
     where = " AND ".join(["true", *_conditions(listing.conditions, arguments)])
     start = beyond(listing, SORTED, arguments)
     page = f"""

@@ -95,6 +95,24 @@ async def test_the_tree_is_read_depth_first_in_pages(api: ContentApi, editor: Us
     assert await paths(api, "sort=-tree") == tree[::-1]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sort=name,created_at",
+        "filter[name][prefix]=B",
+        "filter[created_at][gte]=2030-01-01&sort=name",
+        "filter[parent][null]=false",
+        "filter[parent][null]=true&filter[parent]=0197b2f0-6c1e-7d3a-9d50-2a4c0c1f8e11",
+    ],
+)
+async def test_a_list_of_categories_that_no_index_serves_is_refused(
+    api: ContentApi, query: str
+) -> None:
+    response = await api.nobody.get(f"/categories?{query}")
+
+    assert (response.status_code, response.json()["code"]) == (400, "unsupported_combination")
+
+
 async def test_categories_are_filtered_and_sorted(api: ContentApi, editor: User) -> None:
     birds = await make(editor, "Birds")
     await make(editor, "Canaries", birds)
@@ -107,6 +125,8 @@ async def test_categories_are_filtered_and_sorted(api: ContentApi, editor: User)
         "bats",
         "birds/canaries",
     ]
+    several = f"filter[parent][in]={birds},00000000-0000-0000-0000-000000000000&count=exact"
+    assert await paths(api, several) == ["birds/canaries"]
     misspelt = await api.nobody.get("/categories?filter[parnt]=x")
     assert "filter[parent]" in misspelt.json()["detail"]
 

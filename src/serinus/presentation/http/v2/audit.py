@@ -21,7 +21,7 @@ from serinus.presentation.http.v2.list_parameters import described_list
 from serinus.presentation.http.v2.list_queries import Lists, Members
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.reading import Reading
-from serinus.presentation.http.v2.refusals import InvalidParameter, MalformedHeader
+from serinus.presentation.http.v2.refusals import MalformedHeader, UnsupportedCombination
 
 BASE = "/api/v2/audit"
 
@@ -91,6 +91,7 @@ ENTRIES = Lists(
     },
     sorts=audit.SORTS,
     order=audit.NEWEST_FIRST,
+    unsupported=audit.unsupported,
 )
 
 
@@ -98,7 +99,9 @@ ENTRIES = Lists(
     "/",
     opt={
         **described_list(ENTRIES),
-        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+        **refuses(
+            CursorInvalid, CursorMismatch, UnsupportedCombination, MalformedHeader, Forbidden
+        ),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,
@@ -112,12 +115,6 @@ async def list_entries(
     """
     given = query_values.parameters(request.scope["query_string"])
     listing = ENTRIES.listing(given, reading.cursors)
-    if together := audit.too_many(listing):
-        first, second = together
-        raise InvalidParameter(
-            f"filter[{first}] and filter[{second}] are not taken together",
-            parameter=f"filter[{second}]",
-        )
     members = ENTRIES.members.chosen(given)
     caller.need(Scope.AUDIT_READ)
     page = await reading.audit.page(listing)

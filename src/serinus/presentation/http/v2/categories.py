@@ -33,11 +33,15 @@ from serinus.presentation.http.v2.conditional import seen_version, version_if_se
 from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import about, refuses
 from serinus.presentation.http.v2.given import Given
-from serinus.presentation.http.v2.list_parameters import described_item, described_list
+from serinus.presentation.http.v2.list_parameters import described_item, described_list, table
 from serinus.presentation.http.v2.list_queries import Lists, Members, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.reading import Reading
-from serinus.presentation.http.v2.refusals import MalformedHeader, PreconditionRequired
+from serinus.presentation.http.v2.refusals import (
+    MalformedHeader,
+    PreconditionRequired,
+    UnsupportedCombination,
+)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -117,6 +121,16 @@ CATEGORIES = Lists(
     },
     sorts=categories.SORTS,
     order=categories.AS_TREE,
+    unsupported=categories.unsupported,
+    offered=table(
+        "Filtered by, beside `parent`",
+        "Sorted by one of",
+        {
+            "nothing, `name`, `slug`": "`tree`, `name`, `created_at`",
+            "`name` (`prefix`)": "`name`",
+            "`created_at`": "`created_at`",
+        },
+    ),
 )
 
 
@@ -125,7 +139,9 @@ CATEGORIES = Lists(
     opt={
         **VISITORS,
         **described_list(CATEGORIES),
-        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+        **refuses(
+            CursorInvalid, CursorMismatch, UnsupportedCombination, MalformedHeader, Forbidden
+        ),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,

@@ -23,7 +23,7 @@ from serinus.presentation.http.v2.comment_shapes import MEMBERS, CommentView, ca
 from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
-from serinus.presentation.http.v2.list_parameters import described_item, described_list
+from serinus.presentation.http.v2.list_parameters import described_item, described_list, table
 from serinus.presentation.http.v2.list_queries import Lists, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.reading import Reading
@@ -40,6 +40,11 @@ UNDER_POST = Lists(
     sorts=comments.SORTS,
     order=comments.AS_THREAD,
     unsupported=comments.unsupported,
+    offered=table(
+        "Filtered by",
+        "Sorted by one of",
+        {"nothing": "`thread`, `created_at`", "`parent`": "`thread`"},
+    ),
 )
 QUEUE = Lists(
     MEMBERS,
@@ -52,6 +57,7 @@ QUEUE = Lists(
     sorts=comments.QUEUE_SORTS,
     order=comments.NEWEST_FIRST,
     unsupported=comments.queue_unsupported,
+    offered="`filter[post]` and `filter[author]` are given one at a time.",
 )
 
 

@@ -23,7 +23,14 @@ OPERATORS = {
 
 def described_list(rules: Lists) -> Mapping[str, Any]:
     """For `opt`: what a list takes."""
-    return {"parameters": [*_paging(rules), *_members(rules.members), *_filters(rules)]}
+    parameters = [*_paging(rules), *_members(rules.members), *_filters(rules)]
+    return {"parameters": parameters, "offered": rules.offered}
+
+
+def table(first: str, second: str, rows: Mapping[str, str]) -> str:
+    """In Markdown."""
+    lines = [f"| {first} | {second} |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {one} | {other} |" for one, other in rows.items())])
 
 
 def described_item(members: Members) -> Mapping[str, Any]:

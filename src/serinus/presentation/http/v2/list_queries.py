@@ -94,6 +94,8 @@ class Lists:
     order: tuple[Order, ...]
     #: What is wrong with a combination of filters and sort, where not all are offered.
     unsupported: Callable[[Listing], str | None] = lambda _: None
+    #: What is offered instead, in Markdown, for the document.
+    offered: str = ""
 
     @cached_property
     def filtered(self) -> dict[str, tuple[str, Op]]:

@@ -125,6 +125,8 @@ def _complete(operation: Operation, method: str, handler: HTTPRouteHandler) -> N
         *_usual(operation, method, access, {each["in"] for each in parameters}),
     ]
     operation["summary"] = re.split(r"\.(?:\s|$)", operation.get("description", ""))[0]
+    if offered := handler.opt.get("offered"):
+        operation["description"] += f"\n\n{offered}"
     operation["security"] = SECURITY[access]
     if parameters := [*parameters, *_headers(method, errors)]:
         operation["parameters"] = parameters

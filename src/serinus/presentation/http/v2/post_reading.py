@@ -26,7 +26,7 @@ from serinus.presentation.http.v2.authentication import VISITORS, check_may_read
 from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
-from serinus.presentation.http.v2.list_parameters import described_item, described_list
+from serinus.presentation.http.v2.list_parameters import described_item, described_list, table
 from serinus.presentation.http.v2.list_queries import Lists, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.post_shapes import BASE, MEMBERS, PostView, parts_of, shown
@@ -34,6 +34,23 @@ from serinus.presentation.http.v2.reading import Reading
 from serinus.presentation.http.v2.refusals import MalformedHeader, UnsupportedCombination
 
 AnyRequest = Request[Any, Any, Any]
+
+OFFERED = f"""{
+    table(
+        "Filtered by, beside `status`",
+        "First sorted by",
+        {
+            ", ".join(f"`{name}`" for name in sorted(fields)) or "nothing": ", ".join(
+                f"`{name}`" for name in sorts
+            )
+            for fields, sorts in post_combinations.COMBINATIONS.items()
+        },
+    )
+}
+
+A range of dates needs that date as the first sort. With `tag` or `category` there is no second
+sort. `filter[deleted]=true` has no other filter beside it. Anything else is refused: it would
+take the longer, the more posts there are."""
 
 POSTS = Lists(
     MEMBERS,
@@ -53,6 +70,7 @@ POSTS = Lists(
     sorts=post_query.SORTS,
     order=post_query.NEWEST_FIRST,
     unsupported=post_combinations.unsupported,
+    offered=OFFERED,
 )
 
 LIST = {

@@ -20,11 +20,15 @@ from serinus.presentation.http.v2.conditional import seen_version, version_if_se
 from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import about, refuses
 from serinus.presentation.http.v2.given import Given
-from serinus.presentation.http.v2.list_parameters import described_item, described_list
+from serinus.presentation.http.v2.list_parameters import described_item, described_list, table
 from serinus.presentation.http.v2.list_queries import Lists, Members, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.reading import Reading
-from serinus.presentation.http.v2.refusals import MalformedHeader, PreconditionRequired
+from serinus.presentation.http.v2.refusals import (
+    MalformedHeader,
+    PreconditionRequired,
+    UnsupportedCombination,
+)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -84,6 +88,17 @@ TAGS = Lists(
     },
     sorts=tag_query.SORTS,
     order=tag_query.BY_NAME,
+    unsupported=tag_query.unsupported,
+    offered=table(
+        "Filtered by",
+        "Sorted by one of",
+        {
+            "nothing, `name`, `slug`": "`name`, `usage_count`, `created_at`",
+            "`name` (`prefix`)": "`name`",
+            "`usage_count`": "`usage_count`",
+            "`created_at`": "`created_at`",
+        },
+    ),
 )
 
 
@@ -92,7 +107,9 @@ TAGS = Lists(
     opt={
         **VISITORS,
         **described_list(TAGS),
-        **refuses(CursorInvalid, CursorMismatch, MalformedHeader, Forbidden),
+        **refuses(
+            CursorInvalid, CursorMismatch, UnsupportedCombination, MalformedHeader, Forbidden
+        ),
     },
     response_headers=caching.DESCRIBED,
     responses=caching.NOT_MODIFIED,

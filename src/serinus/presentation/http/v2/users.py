@@ -34,7 +34,7 @@ from serinus.presentation.http.v2.conditional import seen_version, version_if_se
 from serinus.presentation.http.v2.cursors import CursorInvalid, CursorMismatch
 from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
-from serinus.presentation.http.v2.list_parameters import described_item, described_list
+from serinus.presentation.http.v2.list_parameters import described_item, described_list, table
 from serinus.presentation.http.v2.list_queries import Lists, check_known
 from serinus.presentation.http.v2.lists import Listing
 from serinus.presentation.http.v2.reading import Reading
@@ -67,6 +67,15 @@ USERS = Lists(
     sorts=USER_SORTS,
     order=BY_NAME,
     unsupported=user_unsupported,
+    offered=table(
+        "Filtered by, beside `role` and `active`",
+        "First sorted by",
+        {
+            "nothing, `username`, `email`": "`username`, `created_at`",
+            "`username` (`prefix`)": "`username`",
+            "`created_at`": "`created_at`",
+        },
+    ),
 )
 LATEST = replace(USERS, order=NEWEST_FIRST)
 
