@@ -1,6 +1,6 @@
 """A page of whatever else is listed costs the same, however much there is of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import combinations, product
@@ -82,7 +82,7 @@ INSERT INTO audit_log (id, at, user_id, via, action, entity, entity_id, changes)
 SELECT id(n), at, owner(n), CASE WHEN n % 1000 = 2 THEN 'cli' WHEN n % 2 = 0 THEN 'v2' END,
        CASE WHEN n % 1000 = 4 THEN 'deleted' ELSE 'updated' END,
        CASE WHEN n % 1000 = 5 THEN 'tag' ELSE 'post' END,
-       CASE WHEN n % 2 = 0 THEN id(n) ELSE id(1) END, '{}' FROM n;
+       CASE WHEN n % 20 = 0 THEN id(1) ELSE id(n) END, '{}' FROM n;
 INSERT INTO api_keys (id, user_id, name, key_hash, scopes, created_at, revoked_at)
 SELECT id(n), owner(n), 'Key', sha256(n::text::bytea), '{posts:read}', at,
        CASE WHEN n % 2 = 0 THEN at END FROM n;
@@ -132,7 +132,7 @@ class Kind:
     def listings(self) -> Iterator[Listing]:
         """One filter at a time in every way, and each two together."""
         alone: list[tuple[Condition, ...]] = [(), *((each,) for each in self.conditions())]
-        together = combinations(self.conditions(), 2)
+        together = list(combinations(self.conditions(), 2))
         for sort, value in self.sorts.items():
             at = Position((value,), self.middle)
             ways: list[dict[str, Position]] = [{}, {"after": at}, {"before": at}]
@@ -270,24 +270,33 @@ def planted_url(clones: Clones) -> Iterator[str]:
     clones.drop(url)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_page_costs_the_same_whatever_is_asked_for(planted_url: str, kind: str) -> None:
-    asked = KINDS[kind]
+@pytest.fixture
+async def database(planted_url: str) -> AsyncIterator[asyncpg.Connection]:
     pool = await open_pool(planted_url, size=1)
-    async with pool.acquire() as database:
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            await database.execute(f"SET plan_cache_mode = {mode}")
-            await check(database, asked)
+    async with pool.acquire() as connection:
+        # What a connection reads once, to know how these work.
+        await connection.execute("SELECT tags_of_post(id(1)), categories_of_post(id(1))")
+        yield connection
     await pool.close()
 
 
-async def check(database: asyncpg.Connection, asked: Kind) -> None:
+# What is best for one value need not be for another: in the second mode none is known.
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_page_costs_the_same_whatever_is_asked_for(
+    database: asyncpg.Connection, kind: str, mode: str
+) -> None:
+    await database.execute(f"SET plan_cache_mode = {mode}")
+
+    assert [each async for each in dear(database, KINDS[kind])] == []
+
+
+async def dear(database: asyncpg.Connection, asked: Kind) -> AsyncIterator[object]:
+    """What costs more, or reads a table from end to end."""
     for listing in asked.listings():
         if asked.unsupported(listing) is None:
             arguments = Arguments()
             sql = asked.sql(listing, arguments)
-
             cost = await cost_of(database, sql, *arguments.values)
-
-            assert cost.buffers <= BUDGET, (listing, cost.plan)
-            assert not cost.scanned, (listing, cost.plan)
+            if cost.buffers > BUDGET or cost.scanned:
+                yield listing, cost.buffers, cost.scanned

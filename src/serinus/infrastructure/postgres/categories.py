@@ -227,9 +227,10 @@ def page_sql(listing: Listing, arguments: Arguments) -> str:
     order = order_by(listing, SORTED)
     limit = arguments.add(listing.limit + 1, "integer")
     below = f"{where} AND {PARENT} = above.id" if parents else where
+    along = _below(order) if parents else order
     cut = f"""
         SELECT p.* FROM categories p WHERE {below} AND {start}
-         ORDER BY {order} LIMIT {limit}"""  # noqa: S608 - constants and numbered parameters
+         ORDER BY {along} LIMIT {limit}"""  # noqa: S608 - constants and numbered parameters
     if parents:
         # Each parent off its own part of an index, as far as it can be on this page.
         cut = f"""
@@ -252,6 +253,13 @@ def _conditions(conditions: Sequence[Condition], arguments: Arguments) -> list[s
         if condition.field != "parent"
         for column, kind in [FILTERED[condition.field]]
     ]
+
+
+def _below(order: str) -> str:
+    """The same, as only the indexes have it that begin with the parent: see migration 0013."""
+    first, key = order.split(", ")
+    nulls = "LAST" if first.endswith("DESC") else "FIRST"
+    return f"{first} NULLS {nulls}, {key}"
 
 
 def _parents(conditions: Sequence[Condition], arguments: Arguments) -> str | None:
