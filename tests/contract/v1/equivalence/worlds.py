@@ -77,13 +77,28 @@ KEEP = f"""
     CREATE SCHEMA beginning;
     {"".join(f"CREATE TABLE beginning.{table} AS TABLE {table};" for table in KEPT)}
     UPDATE beginning.tags SET usage_count = 0;
+
+    -- All columns but those that the database computes.
+    DO $do$
+    DECLARE
+        inserts CONSTANT text := (
+            SELECT string_agg(format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM beginning.%1$s;',
+                                     name, columns), ' ' ORDER BY place)
+              FROM unnest('{{{",".join(KEPT)}}}'::text[]) WITH ORDINALITY AS kept (name, place),
+                   LATERAL (SELECT string_agg(attname, ', ') AS columns FROM pg_attribute
+                             WHERE attrelid = name::regclass AND attnum > 0
+                               AND NOT attisdropped AND attgenerated = '') AS written);
+    BEGIN
+        EXECUTE 'CREATE FUNCTION beginning.again() RETURNS void LANGUAGE sql AS '
+                || quote_literal(inserts);
+    END $do$;
 """  # noqa: S608 - the names are ours
 # Deleting these deletes what refers to them.
-BEGIN = f"""
+BEGIN = """
     DELETE FROM posts; DELETE FROM tags; DELETE FROM categories; DELETE FROM users;
-    {"".join(f"INSERT INTO {table} TABLE beginning.{table};" for table in KEPT)}
+    SELECT beginning.again();
     SELECT prune_audit_log(clock_timestamp());
-"""  # noqa: S608 - the names are ours
+"""
 
 
 # A key differs from world to world, so each has to make its own.
