@@ -258,18 +258,20 @@ async def test_a_tag_given_while_somebody_publishes_is_told(
     pool: asyncpg.Pool, told: Told, draft: UUID
 ) -> None:
     tag = await plant_tag(pool, "jazz", "jazz")
-    connection: Any
-    async with pool.acquire() as connection:
-        publishing = connection.transaction()
+    publisher: Any
+    tagger: Any
+    async with pool.acquire() as publisher, pool.acquire() as tagger:
+        publishing = publisher.transaction()
         await publishing.start()
-        await connection.execute(
+        await publisher.execute(
             "UPDATE posts SET status = 'published', published_at = now() WHERE id = $1", draft
         )
-        tagging = asyncio.create_task(put_tag(pool, draft, tag))
-        await until(lambda: pool.fetchval(WAITING))
-        await publishing.commit()
-    await told()
-
-    await tagging
+        async with tagger.transaction():
+            tagging = asyncio.create_task(put_tag(tagger, draft, tag))
+            await until(lambda: pool.fetchval(WAITING))
+            await publishing.commit()
+            await tagging
+            # What has been told so far is of the one that published.
+            await told()
 
     assert f"post:{draft}" in await told()
