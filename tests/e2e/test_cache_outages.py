@@ -128,7 +128,7 @@ async def test_who_hears_no_more_shows_nothing_old_and_listens_again(
         async with busy(asked, everybody, verdict):
             for _ in range(3):
                 await more_of(verdict)
-                assert await pool.fetchval(LISTENERS)
+                await until(lambda: pool.fetchval(LISTENERS))
             await more_writes(everybody)
             for _ in range(2):
                 proxy.swallow(b"LISTEN")

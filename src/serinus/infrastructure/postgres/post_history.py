@@ -133,7 +133,7 @@ class PostgresPostHistory:
         self, post_id: PostId, *numbers: int
     ) -> tuple[Post, dict[int, WholeRevision]]:
         with translate_errors():
-            possible = [number for number in numbers if number <= MAX_NUMBER]
+            possible = [number for number in numbers if 1 <= number <= MAX_NUMBER]
             rows = await self._pool.fetch(WHOLE, post_id, possible)
         post = _post_now(rows, post_id)
         return post, {

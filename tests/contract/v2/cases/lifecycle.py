@@ -159,6 +159,10 @@ REVISIONS = [
             ask(AUTHOR, "GET", "/posts/{bird}/revisions/9"),
             refused("revision_not_found"),
         ),
+        *(
+            ask(AUTHOR, "GET", "/posts/{bird}/revisions/-3120183924"),
+            refused("revision_not_found"),
+        ),
     ),
     case(
         "versions are for whoever may change the post",
@@ -232,7 +236,7 @@ AUDIT = [
         *(ask(EDITOR, "GET", "/audit"), FORBIDDEN),
         *(
             ask(ADMIN, "GET", "/audit?filter[user]={editor}&filter[action]=created"),
-            bad_parameter("filter[action]"),
+            refused("unsupported_combination"),
         ),
     ),
 ]
