@@ -34,7 +34,7 @@ from tests.support.statements import cost_of
 
 NUMBER = 20_000
 #: Pages of 8 kB for 20 of anything. To find them among all takes thousands.
-BUDGET = 400
+BUDGET = 500
 MIDDLE = 9_000
 THEN = NOON + timedelta(seconds=MIDDLE)
 
