@@ -12,13 +12,14 @@ import pytest
 from tests.e2e.conftest import Starting
 from tests.e2e.histories import Verdict
 from tests.e2e.publishing import busy, writers
+from tests.support.engines import ENGINE_V1
 from tests.support.measured import MEASURED
 from tests.support.waiting import until
 
 WRITES = int(os.environ.get("SERINUS_TEST_WRITES", "1500"))
 SECONDS = 40.0 if "SERINUS_TEST_WRITES" not in os.environ else 3600.0
 #: Contract v1 is served by engine v1, by engine v2, by either.
-SHARES = ("0", "100", "50")
+SHARES = ("0", "100", "50") if ENGINE_V1 else ("100", "100", "100")
 
 
 @pytest.fixture
