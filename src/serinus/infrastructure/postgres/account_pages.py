@@ -1,11 +1,9 @@
 """The statements that read lists of accounts and of API keys of contract v2."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import product
 
-import asyncpg
-
-from serinus.domain.content.listing import Condition, Count, Listing, Op
+from serinus.domain.content.listing import Condition, Listing, Op
 from serinus.domain.identity.accounts import clean_email, username_key
 from serinus.domain.identity.caller import Role, UserId
 from serinus.infrastructure.postgres.keyset import (
@@ -27,10 +25,6 @@ SORTED: Mapping[str, Column] = {
 KEYS_SORTED: Mapping[str, Column] = {"created_at": Column("p.created_at", "timestamptz")}
 
 OF_GROUP = "u.role = g.role AND u.is_active = g.is_active"
-
-
-def count_of(rows: Sequence[asyncpg.Record], listing: Listing) -> Count | None:
-    return Count(rows[0]["total"], exact=True) if listing.counting else None
 
 
 def _counted(page: str, listing: Listing, matching: str) -> str:

@@ -18,10 +18,10 @@ from serinus.domain.identity.api_keys import (
 )
 from serinus.domain.identity.caller import SessionId, UserId
 from serinus.domain.identity.sessions import InvalidToken
-from serinus.infrastructure.postgres.account_pages import count_of, keys_sql
+from serinus.infrastructure.postgres.account_pages import keys_sql
 from serinus.infrastructure.postgres.accounts import account_from
 from serinus.infrastructure.postgres.failures import translate_errors
-from serinus.infrastructure.postgres.keyset import Arguments
+from serinus.infrastructure.postgres.keyset import Arguments, count_of
 from serinus.infrastructure.postgres.sessions import ACCOUNT
 
 #: How exactly `last_used_at` is known: a read must not cost a write each time.

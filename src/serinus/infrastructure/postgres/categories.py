@@ -19,7 +19,7 @@ from serinus.domain.content.categories import (
     no_such_parent,
     too_deep,
 )
-from serinus.domain.content.listing import Condition, Count, Listing, Op, Page
+from serinus.domain.content.listing import Condition, Listing, Op, Page
 from serinus.domain.content.taxonomy import CategoryId
 from serinus.domain.errors import Stale
 from serinus.infrastructure.postgres.failures import translate_errors
@@ -28,6 +28,7 @@ from serinus.infrastructure.postgres.keyset import (
     Column,
     beyond,
     compare,
+    count_of,
     order_by,
 )
 from serinus.infrastructure.postgres.rounds import LostRace, in_rounds
@@ -128,8 +129,11 @@ class PostgresCategories:
         sql = page_sql(listing, arguments)
         with translate_errors():
             rows = await self._pool.fetch(sql, *arguments.values)
-        count = Count(rows[0]["total"], exact=True) if listing.counting else None
-        return Page.cut([_branch(row) for row in rows if row["id"] is not None], listing, count)
+        return Page.cut(
+            [_branch(row) for row in rows if row["id"] is not None],
+            listing,
+            count_of(rows, listing),
+        )
 
     async def add(self, branch: Branch, slugs: Slugs) -> Branch:
         async def once() -> Branch:

@@ -7,7 +7,9 @@ Text of a statement comes from the constants of this package; whatever a client 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from serinus.domain.content.listing import Listing, Op, Order, Position
+import asyncpg
+
+from serinus.domain.content.listing import Count, Listing, Op, Order, Position
 
 LAST = "\U0010ffff"  # no text holds it
 
@@ -116,3 +118,8 @@ def _way(order: Order, listing: Listing) -> str:
 
 def _sign(order: Order, listing: Listing) -> str:
     return "<" if order.descending is listing.forward else ">"
+
+
+def count_of(rows: Sequence[asyncpg.Record], listing: Listing) -> Count | None:
+    """Where all are counted, whatever was asked for. Each row has the `total`."""
+    return Count(rows[0]["total"], exact=True) if listing.counting else None

@@ -10,10 +10,10 @@ from serinus.domain.content.listing import Listing, Page
 from serinus.domain.identity.accounts import Account, AccountNotFound
 from serinus.domain.identity.caller import Caller, UserId
 from serinus.domain.identity.people import administers
-from serinus.infrastructure.postgres.account_pages import count_of, users_sql
+from serinus.infrastructure.postgres.account_pages import users_sql
 from serinus.infrastructure.postgres.accounts import account_from
 from serinus.infrastructure.postgres.failures import translate_errors
-from serinus.infrastructure.postgres.keyset import Arguments
+from serinus.infrastructure.postgres.keyset import Arguments, count_of
 from serinus.infrastructure.postgres.numbered_pages import MAX_OFFSET
 from serinus.infrastructure.postgres.sessions import ACCOUNT
 

@@ -11,12 +11,12 @@ from uuid import UUID
 
 import asyncpg
 
-from serinus.domain.content.listing import Count, Listing, Page
+from serinus.domain.content.listing import Listing, Page
 from serinus.domain.content.post import Byline, Post, PostId, PostNotFound
 from serinus.domain.content.revision import NamedTerms, Revision, WholeRevision
 from serinus.domain.identity.caller import UserId
 from serinus.infrastructure.postgres.failures import translate_errors
-from serinus.infrastructure.postgres.keyset import Arguments, Column, beyond, order_by
+from serinus.infrastructure.postgres.keyset import Arguments, Column, beyond, count_of, order_by
 from serinus.infrastructure.postgres.post_rows import (
     AUTHOR_COLUMNS,
     columns_of,
@@ -126,8 +126,7 @@ class PostgresPostHistory:
             rows = await self._pool.fetch(sql, *arguments.values)
         found = [_revision(row) for row in rows if row["h_number"] is not None]
         post = _post_now(rows, post_id)
-        count = Count(rows[0]["total"], exact=True) if listing.counting else None
-        return post, Page.cut(found, listing, count)
+        return post, Page.cut(found, listing, count_of(rows, listing))
 
     async def several(
         self, post_id: PostId, *numbers: int

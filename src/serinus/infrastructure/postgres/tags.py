@@ -8,7 +8,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from serinus.application import acting
 from serinus.application.content.ports import Slugs
-from serinus.domain.content.listing import Condition, Count, Listing, Page
+from serinus.domain.content.listing import Condition, Listing, Page
 from serinus.domain.content.taxonomy import CountedTag, TagId, TagNotFound, TagTaken, tag_key
 from serinus.domain.errors import Stale
 from serinus.infrastructure.postgres.failures import translate_errors
@@ -17,6 +17,7 @@ from serinus.infrastructure.postgres.keyset import (
     Column,
     beyond,
     compare,
+    count_of,
     order_by,
 )
 from serinus.infrastructure.postgres.rounds import in_rounds
@@ -100,8 +101,11 @@ class PostgresTags:
         sql = page_sql(listing, arguments)
         with translate_errors():
             rows = await self._pool.fetch(sql, *arguments.values)
-        count = Count(rows[0]["total"], exact=True) if listing.counting else None
-        return Page.cut([_tag(row) for row in rows if row["id"] is not None], listing, count)
+        return Page.cut(
+            [_tag(row) for row in rows if row["id"] is not None],
+            listing,
+            count_of(rows, listing),
+        )
 
     async def add(self, tag: CountedTag, slugs: Slugs) -> CountedTag:
         with translate_errors():

@@ -120,7 +120,8 @@ async def list_api_keys(
         page,
         [_shown(key, members) for key in page.items],
         listing,
-        lambda at: reading.cursors.seal(key_position(at), KEYS.mark(listing)),
+        reading.cursors,
+        key_position,
     )
     return caching.answer(answer, caching.private(), unless=request)
 

@@ -122,7 +122,8 @@ async def list_entries(
         page,
         [_shown(entry, members) for entry in page.items],
         listing,
-        lambda at: reading.cursors.seal(audit.position(at), ENTRIES.mark(listing)),
+        reading.cursors,
+        audit.position,
     )
     return caching.answer(answer, caching.private(), unless=request)
 

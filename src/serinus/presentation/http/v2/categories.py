@@ -160,9 +160,8 @@ async def list_categories(
         page,
         [_shown(branch, members) for branch in page.items],
         listing,
-        lambda at: reading.cursors.seal(
-            categories.position(at, listing.orders), CATEGORIES.mark(listing)
-        ),
+        reading.cursors,
+        lambda at: categories.position(at, listing.orders),
     )
     headers = (
         caching.private()

@@ -93,9 +93,8 @@ async def list_comments(
         page,
         [shown(each, members, visitor, reading.render_comment) for each in page.items],
         wanted,
-        lambda at: reading.cursors.seal(
-            comments.position(at, wanted.orders), UNDER_POST.mark(wanted)
-        ),
+        reading.cursors,
+        lambda at: comments.position(at, wanted.orders),
     )
     return caching.answer(answer, cached(visitor, post_id, page.items), unless=request)
 
@@ -124,9 +123,8 @@ async def list_all_comments(
         page,
         [shown(each, members, caller, reading.render_comment) for each in page.items],
         wanted,
-        lambda at: reading.cursors.seal(
-            comments.position(at, wanted.orders), QUEUE.mark(wanted)
-        ),
+        reading.cursors,
+        lambda at: comments.position(at, wanted.orders),
     )
     return caching.answer(answer, caching.private(), unless=request)
 

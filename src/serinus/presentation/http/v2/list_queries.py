@@ -16,6 +16,7 @@ from serinus.domain.content.listing import (
     Op,
     Order,
     Page,
+    Position,
 )
 from serinus.presentation.http.v2 import lists
 from serinus.presentation.http.v2.cursors import Cursors, fingerprint
@@ -135,9 +136,14 @@ class Lists:
         page: Page[T],
         data: list[V],
         listing: Listing,
-        sealed: Callable[[T], str],
+        cursors: Cursors,
+        position: Callable[[T], Position],
     ) -> lists.Listing[V]:
-        """`data`: the items of the page as they are shown; `sealed`: the cursor at an item."""
+        """`data`: the items of the page as they are shown."""
+
+        def sealed(item: T) -> str:
+            return cursors.seal(position(item), self.mark(listing))
+
         return lists.Listing(
             data=data,
             page=lists.Page(

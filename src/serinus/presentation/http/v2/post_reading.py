@@ -117,9 +117,8 @@ async def list_posts(
         page,
         [await _show(each, members, reading.render) for each in page.items],
         listing,
-        lambda at: reading.cursors.seal(
-            post_query.position(at, listing.orders), POSTS.mark(listing)
-        ),
+        reading.cursors,
+        lambda at: post_query.position(at, listing.orders),
     )
     return caching.answer(answer, _headers_of_list(visitor, page.items), unless=request)
 

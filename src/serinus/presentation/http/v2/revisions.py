@@ -84,9 +84,8 @@ async def list_revisions(
         page,
         [summarised(each, members) for each in page.items],
         listing,
-        lambda at: reading.cursors.seal(
-            revisions.position(PostId(post_id), at), REVISIONS.mark(listing)
-        ),
+        reading.cursors,
+        lambda at: revisions.position(PostId(post_id), at),
     )
     return caching.answer(answer, caching.private(), unless=request)
 

@@ -140,9 +140,8 @@ async def search(request: AnyRequest, reading: Given[Reading]) -> Response[Resul
         found.page,
         hits,
         listing,
-        lambda at: reading.cursors.seal(
-            finding.position(at, listing.orders), SEARCHES.mark(listing)
-        ),
+        reading.cursors,
+        lambda at: finding.position(at, listing.orders),
     )
     answer = Results(
         data=page.data,

@@ -128,9 +128,8 @@ async def list_tags(
         page,
         [_shown(tag, members) for tag in page.items],
         listing,
-        lambda at: reading.cursors.seal(
-            tag_query.position(at, listing.orders), TAGS.mark(listing)
-        ),
+        reading.cursors,
+        lambda at: tag_query.position(at, listing.orders),
     )
     shown = (f"tag:{tag.id}" for tag in page.items)
     headers = caching.private() if visitor else caching.public_list(caching.LIST_OF_TAGS, shown)

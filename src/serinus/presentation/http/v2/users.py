@@ -107,7 +107,8 @@ async def list_users(
         page,
         [seen(caller, account, members) for account in page.items],
         listing,
-        lambda at: reading.cursors.seal(user_position(at, listing.orders), USERS.mark(listing)),
+        reading.cursors,
+        lambda at: user_position(at, listing.orders),
     )
     return caching.answer(answer, caching.private(), unless=request)
 
