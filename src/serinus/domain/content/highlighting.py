@@ -13,6 +13,7 @@ from itertools import chain
 from serinus.domain.content.english_stems import stem
 from serinus.domain.content.search_text import (
     MARKS,
+    PIECE,
     RUN,
     SYMBOLS,
     UNSPACED,
@@ -35,7 +36,6 @@ _SPELLINGS = (
     re.compile(r"^([^+#.]+[+#]+)[^+#]"),  # c++ in c++11
     re.compile(r"[^.]\.([^.]+\.[^.]+)$"),  # example.com in www.example.com
 )
-_PIECE = re.compile(r"[^+#.]+")
 _ZERO_WIDTH_JOINER = "\u200d"
 _CONTINUES = re.compile(f"[{MARKS}{_ZERO_WIDTH_JOINER}\U0001f3fb-\U0001f3ff]")
 _LETTER = re.compile(f"[^\\W{UNSPACED}]")
@@ -85,7 +85,9 @@ def fragment(text: str, sought: Sought, *, size: int = FRAGMENT) -> Fragment | N
 
 def _found(folded: Folded, sought: Sought) -> Iterator[Match]:
     """Places in the original, and which term stands there."""
-    for start, end, term in chain(_runs(folded.text, sought), _words(folded.text, sought)):
+    text = folded.text
+    found = chain(_runs(text, sought), _spelled(text, sought), _stemmed(text, sought))
+    for start, end, term in found:
         yield *folded.original(start, end), term
 
 
@@ -95,24 +97,24 @@ def _runs(text: str, sought: Sought) -> Iterator[Match]:
             yield found.start(), found.end(), run
 
 
-def _words(text: str, sought: Sought) -> Iterator[Match]:
-    if not (sought.stems or sought.spellings):
-        return
-    beginnings = tuple(_beginning(each) for each in sought.stems)
-    for word in WORD.finditer(text):
-        if SYMBOLS.search(word[0]):
-            yield from _spelled(word, sought)
-        pieces = _PIECE.finditer(text, word.start(), word.end())
-        for piece in pieces if beginnings else ():
-            if piece[0].startswith(beginnings) and stem(piece[0]) in sought.stems:
-                yield piece.start(), piece.end(), stem(piece[0])
+def _spelled(text: str, sought: Sought) -> Iterator[Match]:
+    for word in WORD.finditer(text) if sought.spellings else ():
+        for spelling in _SPELLINGS if SYMBOLS.search(word[0]) else ():
+            found = spelling.search(word[0])
+            if found and found[1] in sought.spellings:
+                yield word.start() + found.start(1), word.start() + found.end(1), found[1]
 
 
-def _spelled(word: re.Match[str], sought: Sought) -> Iterator[Match]:
-    for spelling in _SPELLINGS:
-        found = spelling.search(word[0])
-        if found and found[1] in sought.spellings:
-            yield word.start() + found.start(1), word.start() + found.end(1), found[1]
+def _stemmed(text: str, sought: Sought) -> Iterator[Match]:
+    """Only words with the right beginning are looked at: there are few of them."""
+    for each in sought.stems:
+        beginning = _beginning(each)
+        at = text.find(beginning)
+        while at >= 0:
+            piece = None if at and PIECE.match(text[at - 1]) else PIECE.match(text, at)
+            if piece and stem(piece[0]) == each:
+                yield piece.start(), piece.end(), each
+            at = text.find(beginning, piece.end() if piece else at + 1)
 
 
 def _beginning(stem: str) -> str:

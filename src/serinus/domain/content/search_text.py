@@ -37,6 +37,7 @@ MARKS = (
 _escaped = re.escape(BETWEEN).replace(r"\-", "-")
 RUN = re.compile(f"[{UNSPACED}]+")
 WORD = re.compile(rf"(?:[^{_escaped}{UNSPACED}.]|(?<!\.)\.(?!\.))+")
+PIECE = re.compile(f"[^{_escaped}{UNSPACED}+#.]+")  # of a word, between symbols
 SYMBOLS = re.compile(r"[+#.]")
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 # No more marks than any script has: normalising takes the square of their number.
@@ -63,6 +64,8 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """NFKC, lower case, without what is not seen."""
+    if text.isascii():
+        return Folded(text.lower())
     clusters = _CLUSTER.findall(text) if _MARK.search(text) else text
     pieces = list(map(_fold_cluster, clusters))
     folded = "".join(pieces)
