@@ -22,7 +22,7 @@ from serinus.domain.content.highlighting import Sought, fragment
 from serinus.domain.content.listing import Listing
 from serinus.domain.content.search_text import UNSPACED
 from serinus.infrastructure.postgres.finding import PostgresFinder
-from serinus.infrastructure.postgres.finding_sql import Limits
+from serinus.infrastructure.postgres.first_matches import Limits
 from serinus.infrastructure.postgres.importing import PostgresImports
 from serinus.infrastructure.sources.jsonl import JsonLinesSource
 from tests.infrastructure.test_real_input import LINKS

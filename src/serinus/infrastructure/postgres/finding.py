@@ -18,7 +18,8 @@ from serinus.domain.content.post import Byline, ContentFormat, PostId
 from serinus.domain.content.taxonomy import Category, CategoryId, Tag, TagId
 from serinus.domain.identity.caller import UserId
 from serinus.infrastructure.postgres.failures import translate_errors
-from serinus.infrastructure.postgres.finding_sql import Limits, finding_sql
+from serinus.infrastructure.postgres.finding_sql import finding_sql
+from serinus.infrastructure.postgres.first_matches import Limits
 from serinus.infrastructure.postgres.keyset import Arguments
 
 # Of a tsquery as text, in which a quote is doubled.

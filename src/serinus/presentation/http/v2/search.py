@@ -126,9 +126,10 @@ async def search(request: AnyRequest, reading: Given[Reading]) -> Response[Resul
 
     A match in the title counts more than one in the excerpt, and that more than one in the
     content. At most 1,000 matches are ranked and paged through: of more, the newest 1,000 (with
-    `sort=published_at` the oldest), looked for among the newest 10,000 posts that meet the
-    filters when the text is in more than 5,000; then `capped` is true. `count=exact` counts up
-    to 20,000 one by one, `count=estimated` up to 5,000; beyond that the count is an estimate.
+    `sort=published_at` the oldest); then `capped` is true. With filters, these are looked for
+    among the newest 10,000 posts that meet them when the text is in more than 5,000.
+    `count=exact` counts up to 20,000 one by one, `count=estimated` up to 5,000; beyond that the
+    count is an estimate.
     """
     visitor = check_may_read(request, "posts:read")
     given = query_values.parameters(request.scope["query_string"])
