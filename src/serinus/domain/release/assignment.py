@@ -9,10 +9,12 @@ The algorithm is public API, so that a proxy or another language computes the sa
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Self
+from uuid import UUID
 
 BUCKETS = 10_000
 
@@ -74,13 +76,26 @@ def bucket(salt: str, key: str) -> int:
 class Routing:
     """What is in force: read by every request, replaced as a whole at every change.
 
-    `origin` says where the share comes from, `epoch` grows by one with every change.
+    `origin` says where the share comes from, `epoch` grows by one with every change. `watched`:
+    a release runs, so evidence is kept. `over_ms`: milliseconds after which an answer is slow.
+    `shadow`: part of stable's reads that is compared. `drill`: what the keys of those begin
+    with who take part; everybody else is served by stable. `route_shares`: what a route gets
+    at most.
     """
 
     share: Share
     origin: str
     epoch: int = 0
     salt: str = BOOT_SALT
+    release_id: UUID | None = None
+    watched: bool = False
+    over_ms: int = 200
+    pins: Mapping[str, Arm] = field(default_factory=dict)
+    excluded_routes: frozenset[str] = frozenset()
+    route_shares: Mapping[str, Share] = field(default_factory=dict)
+    shadow: float = 0.0
+    shadow_writes: bool = False
+    drill: str | None = None
 
     def should_route_to_v2(self, key: str) -> bool:
         """Raising the share only adds consumers, lowering it only removes them."""

@@ -1,0 +1,326 @@
+"""What a release is meant to do: its stages, its gates, its limits, and what may be risked.
+
+A plan is TOML in a file and the same as JSON over HTTP. What is left out is the owner's:
+
+    stages = [10, 50, 90, 100]      # percent, rising to 100
+    dwell = "7d"                    # least time per stage; evidence may take longer
+    rollback_stages = [50, 10, 0]   # percent, falling to 0
+    rollback_dwell = "30s"          # time per rollback stage: caches and pools get warm
+    bake = "1d"                     # at 100 %, before the release counts as complete
+    holdback = 1                    # percent kept on stable meanwhile, as a control
+    baseline = "1h"                 # least time at 0 %; unset: dwell / 50, 1h at most
+    cool_down = "1h"                # after a rollback, before another release starts
+    re_rollback = "7d"              # how long a completed release can still be aborted
+
+    [gates]                         # none | comparison | manual: before a stage is entered
+    first = "comparison"            # `first`, `last`, or a stage by its percentage
+    last = "manual"
+
+    [guardrails]
+    error_rate = { slo = 0.005 }
+    slow = { over_ms = 200, slo = 0.01 }
+    relative = { error_ratio = 1.5, slow_ratio = 1.5 }
+    cache_hits = { action = "alert" }
+    db_time = { action = "alert" }
+    throughput = { action = "alert" }
+
+    [risk]
+    false_rollback = 0.01           # of the whole release
+    false_proof = 0.05              # of each proof
+
+    [comparison]
+    least_requests = 50             # compared, on each route that carries traffic
+    limit = 0.002                   # part of the compared answers that may differ
+    sample = 0.05                   # part of stable's reads that is compared while ramping
+
+    [routes]
+    exclude = []                    # templates that stay on stable: "/api/v1/posts/{id}"
+    shares = {}                     # percent that a route gets at most
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from serinus.domain.errors import SerinusError
+from serinus.domain.release.assignment import EVERYTHING, NOTHING, Share
+from serinus.domain.release.durations import shown
+from serinus.domain.release.plan_tables import Table
+
+ALERTS = ("cache_hits", "db_time", "throughput")
+MOST_STAGES = 20
+LONGEST_BASELINE = timedelta(hours=1)
+
+
+class PlanInvalid(SerinusError):
+    """Every problem of a plan at once, each a sentence that names the member."""
+
+    code: ClassVar = "plan_invalid"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Gate(StrEnum):
+    """What must be there before a stage is entered, beside the proofs."""
+
+    NONE = "none"
+    COMPARISON = "comparison"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    slo: float = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Less than `slo` of the requests may take longer than `over_ms` milliseconds."""
+
+    over_ms: int = 200
+    slo: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """How many times as often as stable the candidate may fail, or be slow."""
+
+    error_ratio: float = 1.5
+    slow_ratio: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrails:
+    """`alerts`: what is watched and told, and decides nothing."""
+
+    error_rate: ErrorRate = field(default_factory=ErrorRate)
+    slow: Slow = field(default_factory=Slow)
+    relative: Relative = field(default_factory=Relative)
+    alerts: tuple[str, ...] = ALERTS
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Probabilities: of rolling back what is healthy, of calling proven what is not."""
+
+    false_rollback: float = 0.01
+    false_proof: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """Compared requests on each route with traffic, the true rate of differences they have to
+    prove, and the part of stable's reads that is compared once there is traffic.
+    """
+
+    least_requests: int = 50
+    limit: float = 0.002
+    sample: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`gates` by index of the stage before which they stand."""
+
+    stages: tuple[Share, ...]
+    dwell: timedelta
+    rollback_stages: tuple[Share, ...]
+    rollback_dwell: timedelta
+    gates: Mapping[int, Gate]
+    bake: timedelta
+    holdback: Share
+    baseline: timedelta
+    guardrails: Guardrails
+    risk: Risk
+    comparison: Comparing
+    excluded_routes: frozenset[str]
+    route_shares: Mapping[str, Share]
+    cool_down: timedelta
+    re_rollback: timedelta
+
+    @classmethod
+    def parse(cls, toml: str) -> Self:
+        """Raise `PlanInvalid`."""
+        try:
+            return cls.from_json(tomllib.loads(toml))
+        except tomllib.TOMLDecodeError as error:
+            raise PlanInvalid((f"not TOML: {error}",)) from None
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """What `to_json` gave, or what somebody sent. Raise `PlanInvalid`."""
+        if not isinstance(value, Mapping):
+            raise PlanInvalid(("a plan is an object with named members",))
+        table = Table(value)
+        plan = cls._read(table)
+        table.finish()
+        if not table.problems:
+            table.problems += plan.contradictions()
+        if table.problems:
+            raise PlanInvalid(tuple(table.problems))
+        return plan
+
+    @classmethod
+    def _read(cls, table: Table) -> Self:
+        """What cannot be read is noted, and stands as its default meanwhile."""
+        stages = table.shares("stages", (10, 50, 90, 100))
+        dwell = table.time("dwell", timedelta(days=7))
+        routes = table.table("routes")
+        return cls(
+            stages=stages,
+            dwell=dwell,
+            rollback_stages=table.shares("rollback_stages", (50, 10, 0)),
+            rollback_dwell=table.time("rollback_dwell", timedelta(seconds=30)),
+            gates=_gates(table.table("gates"), stages),
+            bake=table.time("bake", timedelta(days=1)),
+            holdback=table.share("holdback", Share(100)),
+            baseline=table.time("baseline", default_baseline(dwell)),
+            guardrails=_guardrails(table.table("guardrails")),
+            risk=_risk(table.table("risk")),
+            comparison=_comparing(table.table("comparison")),
+            excluded_routes=frozenset(routes.texts("exclude")),
+            route_shares=routes.table("shares").all_shares(),
+            cool_down=table.time("cool_down", timedelta(hours=1)),
+            re_rollback=table.time("re_rollback", timedelta(days=7)),
+        )
+
+    def contradictions(self) -> list[str]:
+        """What does not fit together, though each member is well formed."""
+        stages, back = list(self.stages), list(self.rollback_stages)
+        found = []
+        if not 1 <= len(stages) <= MOST_STAGES or stages != sorted(set(stages)):
+            found.append(
+                f"stages: 1 to {MOST_STAGES} percentages, each above the one before it"
+            )
+        elif stages[0] == NOTHING or stages[-1] != EVERYTHING:
+            found.append("stages: they begin above 0 and end with 100")
+        elif self.baked <= ([NOTHING, *stages])[-2]:
+            found.append(
+                "holdback: it would take back what the stage before the last has given"
+            )
+        if not 1 <= len(back) <= MOST_STAGES or back != sorted(set(back), reverse=True):
+            found.append(
+                f"rollback_stages: 1 to {MOST_STAGES} percentages, each below the last"
+            )
+        elif back[-1] != NOTHING:
+            found.append("rollback_stages: they end with 0")
+        return found
+
+    @property
+    def baked(self) -> Share:
+        """In force while baking."""
+        return Share(EVERYTHING.basis_points - self.holdback.basis_points)
+
+    def gate(self, stage: int) -> Gate:
+        return self.gates.get(stage, Gate.NONE)
+
+    def to_json(self) -> dict[str, object]:
+        """Everything, defaults included; `from_json` gives an equal plan."""
+        rails = self.guardrails
+        return {
+            "stages": [number(share) for share in self.stages],
+            "dwell": shown(self.dwell),
+            "rollback_stages": [number(share) for share in self.rollback_stages],
+            "rollback_dwell": shown(self.rollback_dwell),
+            "gates": {
+                self.stages[stage].percent: str(gate) for stage, gate in self.gates.items()
+            },
+            "bake": shown(self.bake),
+            "holdback": number(self.holdback),
+            "baseline": shown(self.baseline),
+            "guardrails": {
+                "error_rate": {"slo": rails.error_rate.slo},
+                "slow": {"over_ms": rails.slow.over_ms, "slo": rails.slow.slo},
+                "relative": {
+                    "error_ratio": rails.relative.error_ratio,
+                    "slow_ratio": rails.relative.slow_ratio,
+                },
+                **{
+                    name: {"action": "alert" if name in rails.alerts else "none"}
+                    for name in ALERTS
+                },
+            },
+            "risk": {
+                "false_rollback": self.risk.false_rollback,
+                "false_proof": self.risk.false_proof,
+            },
+            "comparison": {
+                "least_requests": self.comparison.least_requests,
+                "limit": self.comparison.limit,
+                "sample": self.comparison.sample,
+            },
+            "routes": {
+                "exclude": sorted(self.excluded_routes),
+                "shares": {
+                    route: number(share) for route, share in sorted(self.route_shares.items())
+                },
+            },
+            "cool_down": shown(self.cool_down),
+            "re_rollback": shown(self.re_rollback),
+        }
+
+
+def default_baseline(dwell: timedelta) -> timedelta:
+    """In whole milliseconds, which is what a plan can say."""
+    milliseconds = min(dwell / 50, LONGEST_BASELINE) // timedelta(milliseconds=1)
+    return timedelta(milliseconds=milliseconds)
+
+
+def number(share: Share) -> int | float:
+    """Percent as a JSON number: 10, 12.5."""
+    percent = share.percent
+    return float(percent) if "." in percent else int(percent)
+
+
+def _gates(table: Table, stages: tuple[Share, ...]) -> dict[int, Gate]:
+    """A plan that says nothing of gates has the owner's."""
+    names = {share.percent: stage for stage, share in enumerate(stages)}
+    names |= {"first": 0, "last": len(stages) - 1}
+    found = {} if table.given else {len(stages) - 1: Gate.MANUAL, 0: Gate.COMPARISON}
+    for name in table.names(names):
+        gate = Gate(table.choice(name, [str(each) for each in Gate], str(Gate.NONE)))
+        if names[name] in found and table.given:
+            table.problem(name, "this stage has two gates")
+        found[names[name]] = gate
+    return found
+
+
+def _guardrails(table: Table) -> Guardrails:
+    errors, slow, relative = (table.table(name) for name in ("error_rate", "slow", "relative"))
+    return Guardrails(
+        error_rate=ErrorRate(errors.fraction("slo", 0.005)),
+        slow=Slow(slow.whole("over_ms", 200, 1, 60_000), slow.fraction("slo", 0.01)),
+        relative=Relative(
+            relative.real("error_ratio", 1.5, 1.0, 100.0),
+            relative.real("slow_ratio", 1.5, 1.0, 100.0),
+        ),
+        alerts=tuple(
+            name
+            for name in ALERTS
+            if table.table(name).choice("action", ["alert", "none"], "alert") == "alert"
+        ),
+    )
+
+
+def _risk(table: Table) -> Risk:
+    return Risk(
+        false_rollback=table.fraction("false_rollback", 0.01),
+        false_proof=table.fraction("false_proof", 0.05),
+    )
+
+
+def _comparing(table: Table) -> Comparing:
+    return Comparing(
+        least_requests=table.whole("least_requests", 50, 0, 1_000_000),
+        limit=table.fraction("limit", 0.002),
+        sample=table.real("sample", 0.05, 0.0, 1.0),
+    )
+
+
+#: The owner's.
+DEFAULT = Plan.from_json({})
