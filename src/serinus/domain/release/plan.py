@@ -45,7 +45,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from serinus.domain.errors import SerinusError
+from serinus.domain.errors import Invalid, Violation
 from serinus.domain.release.assignment import EVERYTHING, NOTHING, Share
 from serinus.domain.release.durations import shown
 from serinus.domain.release.plan_tables import Table
@@ -55,13 +55,14 @@ MOST_STAGES = 20
 LONGEST_BASELINE = timedelta(hours=1)
 
 
-class PlanInvalid(SerinusError):
-    """Every problem of a plan at once, each a sentence that names the member."""
+class PlanInvalid(Invalid):
+    """Every problem of a plan at once, each of the form `member: what it should be`."""
 
     code: ClassVar = "plan_invalid"
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("; ".join(problems))
+        named = [problem.partition(": ") for problem in problems]
+        super().__init__([Violation(name, "not_allowed", text) for name, _, text in named])
         self.problems = problems
 
 
@@ -149,13 +150,13 @@ class Plan:
         try:
             return cls.from_json(tomllib.loads(toml))
         except tomllib.TOMLDecodeError as error:
-            raise PlanInvalid((f"not TOML: {error}",)) from None
+            raise PlanInvalid((f"plan: not TOML, {error}",)) from None
 
     @classmethod
     def from_json(cls, value: object) -> Self:
         """What `to_json` gave, or what somebody sent. Raise `PlanInvalid`."""
         if not isinstance(value, Mapping):
-            raise PlanInvalid(("a plan is an object with named members",))
+            raise PlanInvalid(("plan: an object with named members",))
         table = Table(value)
         plan = cls._read(table)
         table.finish()
