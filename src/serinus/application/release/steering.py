@@ -1,0 +1,257 @@
+"""What people do with a release. Every act has an actor and a reason, and is on record.
+
+Whether somebody may is decided before: over HTTP by scopes, at the command line by having the
+database's password.
+"""
+
+import math
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from serinus.application.release.ports import (
+    Entry,
+    Held,
+    Json,
+    NewId,
+    Nodes,
+    NodeSeen,
+    Releases,
+    Standing,
+)
+from serinus.domain.errors import Conflict, Invalid, NotFound, Violation
+from serinus.domain.release.assignment import NOTHING, Arm, Share
+from serinus.domain.release.history import Event
+from serinus.domain.release.phase import Phase
+from serinus.domain.release.plan import Plan
+from serinus.domain.release.release import Release
+from serinus.domain.release.verdict import Verdict
+
+Move = Callable[[Release, datetime], Release]
+
+LONGEST_REASON = 500  # characters
+LONGEST_KEY = 300
+MOST_PINS = 1000
+EVENTS_SHOWN = 10
+RELEASES_SHOWN = 50
+
+
+class NoRelease(NotFound):
+    """No release was ever started, or none with this id."""
+
+    code: ClassVar = "release_not_found"
+
+
+class CoolingDown(Conflict):
+    """The last release was rolled back a short while ago."""
+
+    code: ClassVar = "release_cooling_down"
+
+    def __init__(self, wait: timedelta) -> None:
+        seconds = math.ceil(wait.total_seconds())
+        super().__init__(f"the last release was rolled back: wait for another {seconds} s")
+        self.wait = wait
+
+
+class MovedOn(Conflict):
+    """Between looking and acting somebody else acted, or the judge did."""
+
+    code: ClassVar = "release_moved_on"
+
+
+class NotForDrills(Conflict):
+    """Who does not take part in a drill is served by stable. So they have to be already."""
+
+    code: ClassVar = "release_serves_consumers"
+
+
+class TooManyPins(Conflict):
+    code: ClassVar = "too_many_pins"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """`share` is in force where nothing limits it further; `source` says where it comes from.
+    What a single node serves stands with the node. `since`: of this routing.
+    """
+
+    release: Release | None
+    share: Share
+    source: str
+    epoch: int
+    since: datetime | None
+    nodes: Sequence[NodeSeen]
+    verdict: Verdict | None
+    looked_ago: float | None
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """`ceiling`: what the settings allow at most; None: anything."""
+
+    store: Releases
+    nodes: Nodes
+    new_id: NewId
+    ceiling: Share | None = None
+
+    async def start(
+        self,
+        plan: Plan,
+        *,
+        actor: str,
+        reason: str,
+        same_consumers: bool = False,
+        drill: str | None = None,
+    ) -> Release:
+        """`same_consumers`: those of the last release go first again. `drill`: only consumers
+        whose keys begin so take part. Raise `ReleaseRuns`, `CoolingDown`, `NotForDrills`,
+        `Invalid`.
+        """
+        if drill is not None:
+            _check_key(drill, "drill")
+            if (await self.status()).share > NOTHING:
+                raise NotForDrills("consumers are served by the candidate: drill before that")
+
+        def begin(last: Release | None, now: datetime, epoch: int) -> Release:
+            if drill is None:
+                _check_cool(last, now)
+            release_id = self.new_id()
+            salt = last.salt if last and same_consumers else f"serinus.{release_id}"
+            return Release.start(release_id, salt, plan, now, epoch=epoch, drill=drill)
+
+        body = {"plan": plan.to_json(), "same_consumers": same_consumers, "drill": drill}
+        entry = Entry(actor=actor, reason=checked(reason), kind="started", body=body)
+        return await self.store.start(begin, entry)
+
+    async def promote(self, *, actor: str, reason: str) -> Release:
+        """Like all that follow raise `NotAllowed`, `MovedOn`, `Invalid`, `NoRelease`."""
+        return await self._moved("promoted", Release.promote, actor, reason)
+
+    async def pause(self, *, actor: str, reason: str) -> Release:
+        return await self._moved("paused", Release.pause, actor, reason)
+
+    async def resume(self, *, actor: str, reason: str) -> Release:
+        return await self._moved("resumed", Release.resume, actor, reason)
+
+    async def step_back(self, *, actor: str, reason: str) -> Release:
+        return await self._moved("stepped_back", Release.step_back, actor, reason)
+
+    async def rollback(self, *, actor: str, reason: str) -> Release:
+        return await self._moved("rolled_back", Release.roll_back, actor, reason, always=True)
+
+    async def abort(self, *, actor: str, reason: str) -> Release:
+        return await self._moved("aborted", Release.abort, actor, reason, always=True)
+
+    async def pin(self, consumer: str, arm: Arm | None, *, actor: str, reason: str) -> None:
+        """None takes the pin away. `consumer`: the key that is hashed."""
+        _check_key(consumer, "consumer")
+        body = {"consumer": consumer, "arm": arm}
+        entry = Entry(actor=actor, reason=checked(reason), kind="pinned", body=body)
+        async with self._held() as held:
+            if held.release.ended and held.release.phase is not Phase.COMPLETE:
+                raise NoRelease("no release is in force")
+            if arm and len(await self.store.pins(held.release.id)) >= MOST_PINS:
+                raise TooManyPins(f"{MOST_PINS} consumers can be pinned")
+            await held.pin(consumer, arm, entry)
+
+    async def pins(self) -> Mapping[str, Arm]:
+        standing = await self.store.standing()
+        return await self.store.pins(standing.release.id) if standing.release else {}
+
+    async def status(self) -> Status:
+        standing = await self.store.standing()
+        release = standing.release
+        share, source = self._limited(standing)
+        events = await self.store.history(release.id) if release else []
+        return Status(
+            release=release,
+            share=share,
+            source=source,
+            epoch=standing.epoch,
+            since=standing.since,
+            nodes=await self.nodes.seen(),
+            verdict=Verdict.from_json(standing.verdict) if standing.verdict else None,
+            looked_ago=standing.looked_ago,
+            events=events[-EVENTS_SHOWN:],
+        )
+
+    async def history(self, release_id: UUID | None = None) -> Sequence[Event]:
+        """Of the release that governs where none is named, first event first."""
+        if release_id is not None:
+            release = await self.store.get(release_id)
+        else:
+            release = (await self.store.standing()).release
+        if release is None:
+            raise NoRelease("there is no such release")
+        return await self.store.history(release.id)
+
+    async def releases(self) -> Sequence[Release]:
+        """Newest first."""
+        return await self.store.newest(RELEASES_SHOWN)
+
+    def _limited(self, standing: Standing) -> tuple[Share, str]:
+        if self.ceiling is not None and self.ceiling < standing.share:
+            limit = f"API_V2_TRAFFIC_PERCENTAGE={self.ceiling.percent}"
+            return self.ceiling, f"{limit} limits {standing.origin}"
+        return standing.share, standing.origin
+
+    async def _moved(
+        self, kind: str, move: Move, actor: str, reason: str, *, always: bool = False
+    ) -> Release:
+        """`always`: whatever happened since one looked. Else who comes second is refused."""
+        reason = checked(reason)
+        seen = (await self.store.standing()).release
+        async with self._held() as held:
+            if not always and held.release != seen:
+                raise MovedOn("the release has moved on meanwhile: look at it again")
+            release = move(held.release, held.now)
+            entry = Entry(actor=actor, reason=reason, kind=kind, body=where(release))
+            await held.move(release, entry)
+            return release
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[Held]:
+        async with self.store.held() as held:
+            if held is None:
+                raise NoRelease("no release was ever started")
+            yield held
+
+
+def where(release: Release) -> Json:
+    """Where it stands, for the record."""
+    return {
+        "phase": release.phase,
+        "stage": release.stage,
+        "share": release.share.basis_points,
+        "paused": release.paused,
+        "gate_open": release.gate_open,
+        "epoch": release.epoch,
+        "version": release.version,
+    }
+
+
+def checked(reason: str) -> str:
+    """Trimmed. Raise `Invalid`."""
+    trimmed = reason.strip()
+    if 1 <= len(trimmed) <= LONGEST_REASON and trimmed.isprintable():
+        return trimmed
+    text = f"1 to {LONGEST_REASON} characters on one line"
+    raise Invalid([Violation("reason", "invalid_format", text)])
+
+
+def _check_key(key: str, member: str) -> None:
+    if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
+        text = f"1 to {LONGEST_KEY} printable characters"
+        raise Invalid([Violation(member, "invalid_format", text)])
+
+
+def _check_cool(last: Release | None, now: datetime) -> None:
+    if last is None or last.phase is not Phase.ROLLED_BACK or last.ended_at is None:
+        return
+    wait = last.ended_at + last.plan.cool_down - now
+    if wait > timedelta(0):
+        raise CoolingDown(wait)
