@@ -40,17 +40,16 @@ A plan is TOML in a file and the same as JSON over HTTP. What is left out is the
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import ClassVar, Self
 
 from serinus.domain.errors import Invalid, Violation
 from serinus.domain.release.assignment import EVERYTHING, NOTHING, Share
 from serinus.domain.release.durations import shown
+from serinus.domain.release.plan_members import Comparing, Gate, Guardrails, Risk
 from serinus.domain.release.plan_tables import Table
 
-ALERTS = ("cache_hits", "db_time", "throughput")
 MOST_STAGES = 20
 LONGEST_BASELINE = timedelta(hours=1)
 
@@ -64,64 +63,6 @@ class PlanInvalid(Invalid):
         named = [problem.partition(": ") for problem in problems]
         super().__init__([Violation(name, "not_allowed", text) for name, _, text in named])
         self.problems = problems
-
-
-class Gate(StrEnum):
-    """What must be there before a stage is entered, beside the proofs."""
-
-    NONE = "none"
-    COMPARISON = "comparison"
-    MANUAL = "manual"
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRate:
-    slo: float = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class Slow:
-    """Less than `slo` of the requests may take longer than `over_ms` milliseconds."""
-
-    over_ms: int = 200
-    slo: float = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Relative:
-    """How many times as often as stable the candidate may fail, or be slow."""
-
-    error_ratio: float = 1.5
-    slow_ratio: float = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Guardrails:
-    """`alerts`: what is watched and told, and decides nothing."""
-
-    error_rate: ErrorRate = field(default_factory=ErrorRate)
-    slow: Slow = field(default_factory=Slow)
-    relative: Relative = field(default_factory=Relative)
-    alerts: tuple[str, ...] = ALERTS
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """Probabilities: of rolling back what is healthy, of calling proven what is not."""
-
-    false_rollback: float = 0.01
-    false_proof: float = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Comparing:
-    """Compared requests on each route with traffic, the true rate of differences they have to
-    prove, and the part of stable's reads that is compared once there is traffic.
-    """
-
-    least_requests: int = 50
-    limit: float = 0.002
-    sample: float = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +122,9 @@ class Plan:
             bake=table.time("bake", timedelta(days=1)),
             holdback=table.share("holdback", Share(100)),
             baseline=table.time("baseline", default_baseline(dwell)),
-            guardrails=_guardrails(table.table("guardrails")),
-            risk=_risk(table.table("risk")),
-            comparison=_comparing(table.table("comparison")),
+            guardrails=Guardrails.read(table.table("guardrails")),
+            risk=Risk.read(table.table("risk")),
+            comparison=Comparing.read(table.table("comparison")),
             excluded_routes=frozenset(routes.texts("exclude")),
             route_shares=routes.table("shares").all_shares(),
             cool_down=table.time("cool_down", timedelta(hours=1)),
@@ -222,7 +163,6 @@ class Plan:
 
     def to_json(self) -> dict[str, object]:
         """Everything, defaults included; `from_json` gives an equal plan."""
-        rails = self.guardrails
         return {
             "stages": [number(share) for share in self.stages],
             "dwell": shown(self.dwell),
@@ -234,27 +174,9 @@ class Plan:
             "bake": shown(self.bake),
             "holdback": number(self.holdback),
             "baseline": shown(self.baseline),
-            "guardrails": {
-                "error_rate": {"slo": rails.error_rate.slo},
-                "slow": {"over_ms": rails.slow.over_ms, "slo": rails.slow.slo},
-                "relative": {
-                    "error_ratio": rails.relative.error_ratio,
-                    "slow_ratio": rails.relative.slow_ratio,
-                },
-                **{
-                    name: {"action": "alert" if name in rails.alerts else "none"}
-                    for name in ALERTS
-                },
-            },
-            "risk": {
-                "false_rollback": self.risk.false_rollback,
-                "false_proof": self.risk.false_proof,
-            },
-            "comparison": {
-                "least_requests": self.comparison.least_requests,
-                "limit": self.comparison.limit,
-                "sample": self.comparison.sample,
-            },
+            "guardrails": self.guardrails.to_json(),
+            "risk": asdict(self.risk),
+            "comparison": asdict(self.comparison),
             "routes": {
                 "exclude": sorted(self.excluded_routes),
                 "shares": {
@@ -289,38 +211,6 @@ def _gates(table: Table, stages: tuple[Share, ...]) -> dict[int, Gate]:
             table.problem(name, "this stage has two gates")
         found[names[name]] = gate
     return found
-
-
-def _guardrails(table: Table) -> Guardrails:
-    errors, slow, relative = (table.table(name) for name in ("error_rate", "slow", "relative"))
-    return Guardrails(
-        error_rate=ErrorRate(errors.fraction("slo", 0.005)),
-        slow=Slow(slow.whole("over_ms", 200, 1, 60_000), slow.fraction("slo", 0.01)),
-        relative=Relative(
-            relative.real("error_ratio", 1.5, 1.0, 100.0),
-            relative.real("slow_ratio", 1.5, 1.0, 100.0),
-        ),
-        alerts=tuple(
-            name
-            for name in ALERTS
-            if table.table(name).choice("action", ["alert", "none"], "alert") == "alert"
-        ),
-    )
-
-
-def _risk(table: Table) -> Risk:
-    return Risk(
-        false_rollback=table.fraction("false_rollback", 0.01),
-        false_proof=table.fraction("false_proof", 0.05),
-    )
-
-
-def _comparing(table: Table) -> Comparing:
-    return Comparing(
-        least_requests=table.whole("least_requests", 50, 0, 1_000_000),
-        limit=table.fraction("limit", 0.002),
-        sample=table.real("sample", 0.05, 0.0, 1.0),
-    )
 
 
 #: The owner's.

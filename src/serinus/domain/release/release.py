@@ -16,7 +16,8 @@ from uuid import UUID
 from serinus.domain.errors import Conflict
 from serinus.domain.release.assignment import EVERYTHING, NOTHING, Share
 from serinus.domain.release.phase import Phase
-from serinus.domain.release.plan import Gate, Plan
+from serinus.domain.release.plan import Plan
+from serinus.domain.release.plan_members import Gate
 from serinus.domain.release.verdict import Kind, Verdict
 
 Refusal = Literal[
