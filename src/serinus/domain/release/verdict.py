@@ -5,11 +5,13 @@ the other.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from serinus.domain.release.assignment import Arm
+from serinus.domain.release.assignment import Arm, Share
+from serinus.domain.release.phase import Phase
 
 
 class Kind(StrEnum):
@@ -38,25 +40,33 @@ class Why(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One test as it stands. `log_e` and `log_threshold` are natural logarithms; `needed`:
-    requests until a proof, about; None where none is looked for.
+    requests until a proof, about; None where none is looked for, or where the rate seen is not
+    below the limit.
     """
 
     guardrail: str
     arm: Arm | None
-    route: str | None
     requests: int
     bad: int
     limit: float
     log_e: float
     log_threshold: float
-    breached: bool
-    proven: bool
-    needed: int | None
+    breached: bool = field(init=False)
+    route: str | None = None
+    proven: bool = False
+    needed: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "breached", self.log_e >= self.log_threshold)
+
+    @property
+    def rate(self) -> float:
+        return self.bad / self.requests if self.requests else 0.0
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        arm = value["arm"]
-        return cls(**{**value, "arm": None if arm is None else Arm(arm)})
+        given = {name: member for name, member in value.items() if name != "breached"}
+        return cls(**{**given, "arm": None if value["arm"] is None else Arm(value["arm"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +76,14 @@ class Verdict:
     """
 
     kind: Kind
-    why: Why | None
     sentence: str
-    guardrail: str | None
-    route: str | None
-    needed: int | None
-    readings: tuple[Reading, ...]
-    alerts: tuple[str, ...]
-    spent: float
+    why: Why | None = None
+    guardrail: str | None = None
+    route: str | None = None
+    needed: int | None = None
+    readings: tuple[Reading, ...] = ()
+    alerts: tuple[str, ...] = ()
+    spent: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -91,3 +101,32 @@ class Verdict:
                 "alerts": tuple(value["alerts"]),
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonState:
+    """Answers that were compared, by route; how many differed; routes where nobody has said
+    why.
+    """
+
+    compared: Mapping[str, int] = field(default_factory=dict)
+    differing: int = 0
+    unexplained: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Where the release stands while it is looked at. `stage`: of the plan's stages.
+
+    `since_epoch`: the first one of this stage.
+    """
+
+    phase: Phase
+    stage: int
+    share: Share
+    since_epoch: int
+    in_stage: timedelta
+    gate_open: bool = False
+    paused: bool = False
+    comparison: ComparisonState | None = None
+    workers: int = 1

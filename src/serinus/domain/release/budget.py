@@ -1,0 +1,74 @@
+"""How the risk of a false rollback is shared out among all tests, for a whole release.
+
+Each test acts when `weight x E >= 1 / risk`. By Ville's inequality a test is ever wrong with
+probability `weight x risk` at most, and all together with the sum: 1 x risk.
+"""
+
+from dataclasses import dataclass
+from math import log
+
+#: What may lead to a rollback by mistake. Breaches of limits act together with proof that the
+#: candidate is at fault: a relative test, or stable's good history with the same consumers.
+EMERGENCY, ABSOLUTE, RELATIVE, HISTORY = 0.10, 0.45, 0.40, 0.05
+#: By what is bad of a request.
+BY_KIND = {"errors": 0.7, "slow": 0.3}
+#: Of all routes together, and of each on its own.
+TOGETHER, APART = 0.9, 0.1
+#: Of a limit's part: tests that begin anew with each stage, and the one for late onset.
+STAGES, LATE = 0.9, 0.1
+#: Of the emergency's part: five times the limit, and everything on a route.
+GROSS, ROUTE_DOWN = 0.7, 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """ln(1 / (weight x risk)) of each test. `attempt`: of stages that began, from 1."""
+
+    risk: float
+    attempt: int
+
+    def gross(self, kind: str) -> float:
+        return self._log(EMERGENCY * GROSS * BY_KIND[kind] * self._of_attempt)
+
+    def route_down(self, place: int) -> float:
+        return self._log(EMERGENCY * ROUTE_DOWN * of_route(place) * self._of_attempt)
+
+    def limit(self, kind: str) -> float:
+        return self._log(ABSOLUTE * BY_KIND[kind] * TOGETHER * STAGES * self._of_attempt)
+
+    def late(self, kind: str) -> float:
+        return self._log(ABSOLUTE * BY_KIND[kind] * TOGETHER * LATE)
+
+    def limit_of_route(self, kind: str, place: int) -> float:
+        weight = ABSOLUTE * BY_KIND[kind] * APART * of_route(place)
+        return self._log(weight * self._of_attempt)
+
+    def relative(self, kind: str) -> float:
+        return self._log(RELATIVE * BY_KIND[kind] * TOGETHER)
+
+    def relative_of_route(self, kind: str, place: int) -> float:
+        return self._log(RELATIVE * BY_KIND[kind] * APART * of_route(place))
+
+    def history(self, kind: str) -> float:
+        return self._log(HISTORY * BY_KIND[kind])
+
+    @property
+    def spent(self) -> float:
+        """Of the risk, by tests that have begun. What is left is for stages to come."""
+        begun = 1 - 2.0**-self.attempt
+        tests = EMERGENCY + ABSOLUTE * (TOGETHER * STAGES + APART)
+        rest = 1 - tests if self.attempt else 0.0
+        return self.risk * (tests * begun + rest)
+
+    @property
+    def _of_attempt(self) -> float:
+        # Stages begin as often as they will: 1/2, 1/4, 1/8 ...
+        return 2.0 ** -max(1, self.attempt)
+
+    def _log(self, weight: float) -> float:
+        return -log(weight * self.risk)
+
+
+def of_route(place: int) -> float:
+    """By the order in which routes were first seen, from 1; sums to 1 however many come."""
+    return 1 / (place * (place + 1))

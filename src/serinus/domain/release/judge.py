@@ -1,0 +1,272 @@
+"""What the evidence says: one total function, safety first, health of the measurement later.
+
+Nothing that is held for masks what is for safety; no missing data counts as good or as bad;
+and without proof there is no advance.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from serinus.domain.release.alerts import alerts
+from serinus.domain.release.assignment import Arm
+from serinus.domain.release.comparing import comparison_reading, missing_comparisons
+from serinus.domain.release.evidence import Cell
+from serinus.domain.release.memory import KINDS, Memory
+from serinus.domain.release.observing import begun, limit_of, observed
+from serinus.domain.release.phase import Phase
+from serinus.domain.release.plan import Plan
+from serinus.domain.release.plan_members import Gate
+from serinus.domain.release.readings import Tests, bad_of
+from serinus.domain.release.sentences import BAD, beyond, far_beyond, rate, shown, worse
+from serinus.domain.release.verdict import Kind, Reading, Situation, Verdict, Why
+
+#: Requests of stable's, of late, that are enough to tell whether it fails the same way.
+ENOUGH = 5.0
+#: Pairs of a failed read and stable's answer to it that are.
+PAIRS = 2.0
+#: Stable fails the same way when it does so at least at this part of the candidate's rate.
+ALIKE = 0.5
+#: ln E of stable's late onset from which its own limit is in question.
+IN_QUESTION = 2.3  # ln 10
+#: Looks with traffic and without a sign of it after which a shared cause is over.
+CALM = 30
+
+
+def look(
+    plan: Plan, situation: Situation, news: Sequence[Cell], memory: Memory
+) -> tuple[Verdict, Memory]:
+    """`news`: what was counted since the last look."""
+    memory = observed(plan, situation, news, memory)
+    judge = _Judge(Tests(plan, situation, memory))
+    verdict = next(judge.verdicts())
+    memory = _kept(plan, verdict, memory)
+    tests = judge.tests
+    readings = tests.all()
+    if situation.comparison is not None:
+        readings.append(comparison_reading(plan, situation.comparison))
+    return replace(
+        verdict,
+        readings=tuple(readings),
+        alerts=alerts(tests, situation, plan),
+        spent=tests.budget.spent,
+    ), memory
+
+
+def _kept(plan: Plan, verdict: Verdict, memory: Memory) -> Memory:
+    """What has been acted on is settled; what a shared cause did to a stage, forgotten."""
+    if verdict.kind is Kind.STEP_BACK:
+        return replace(memory, relative={})
+    if verdict.why is Why.SHARED_CAUSE and memory.calm is None:
+        return replace(memory, calm=0)
+    if memory.calm is None:
+        return memory
+    lately = [memory.lately(arm) for arm in Arm]
+    if any(
+        each.bad(kind) > 1 + limit_of(plan, kind) * each.requests
+        for each in lately
+        for kind in KINDS
+    ):
+        return replace(memory, calm=0)
+    if memory.calm < CALM:
+        return replace(memory, calm=memory.calm + any(each.requests > 1 for each in lately))
+    settled = begun(memory, memory.since_epoch)
+    return replace(settled, late={})
+
+
+class _Judge:
+    def __init__(self, tests: Tests) -> None:
+        self.tests = tests
+        self._plan, self._situation = tests.plan, tests.situation
+        self._memory = tests.memory
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """The first one counts. There always is one."""
+        yield from self._emergencies()
+        yield from self._breaches()
+        yield from self._worse()
+        yield from self._shared()
+        yield from self._split()
+        yield from self._unready()
+        yield from self._unproven()
+        yield Verdict(kind=Kind.ADVANCE, sentence=self._advancing())
+
+    def _emergencies(self) -> Iterator[Verdict]:
+        for kind, reading in self._gross():
+            if reading.breached and not self._alike(kind):
+                yield _verdict(Kind.EMERGENCY, reading, far_beyond(reading, kind))
+
+    def _gross(self) -> Iterator[tuple[str, Reading]]:
+        for kind in KINDS:
+            yield kind, self.tests.gross(kind)
+        for route in self.tests.routes():
+            yield "errors", self.tests.route_down(route)
+
+    def _breaches(self) -> Iterator[Verdict]:
+        """Beyond a limit, and it is the candidate's doing."""
+        for kind in KINDS:
+            whole = self._beyond(kind, Arm.CANDIDATE)
+            if whole and (self.tests.relative(kind).breached or self._was_good(kind)):
+                yield _verdict(Kind.ROLL_BACK, whole, beyond(whole, kind))
+            for route in self.tests.routes():
+                reading = self.tests.limit_of_route(kind, route)
+                if reading.breached and self.tests.relative(kind, route).breached:
+                    yield _verdict(Kind.ROLL_BACK, reading, beyond(reading, kind))
+
+    def _worse(self) -> Iterator[Verdict]:
+        for kind in KINDS:
+            for route in (None, *self.tests.routes()):
+                reading = self.tests.relative(kind, route)
+                if reading.breached:
+                    yield _verdict(Kind.STEP_BACK, reading, worse(reading, kind))
+
+    def _shared(self) -> Iterator[Verdict]:
+        for kind in KINDS:
+            ours = self._beyond(kind, Arm.CANDIDATE) or self._gross_breach(kind)
+            theirs = self._beyond(kind, Arm.STABLE)
+            if ours and (theirs or self._alike(kind)):
+                yield _hold(
+                    Why.SHARED_CAUSE,
+                    f"requests {BAD[kind]} on both engines, {rate(ours)} on the candidate: "
+                    "the cause is shared, a rollback would not help",
+                    ours,
+                )
+
+    def _split(self) -> Iterator[Verdict]:
+        reading = self.tests.split()
+        if reading.breached:
+            yield _hold(
+                Why.BAD_SPLIT,
+                f"{reading.bad} of {reading.requests} requests were served by the other "
+                "engine than the assignment says",
+                reading,
+            )
+
+    def _unready(self) -> Iterator[Verdict]:
+        """What has to be there before the share grows, apart from proofs."""
+        situation, ahead = self._situation, self._ahead
+        if situation.paused:
+            yield _hold(Why.PAUSED, "the release is paused")
+        gate = Gate.NONE if ahead is None else self._plan.gate(ahead)
+        if gate is Gate.COMPARISON and (
+            missing := missing_comparisons(self._plan, situation.comparison)
+        ):
+            yield _hold(Why.COMPARISON, missing)
+        if gate is Gate.MANUAL and not situation.gate_open:
+            yield _hold(Why.GATE, "the next stage waits for a person: promote")
+        left = self._least_time - situation.in_stage
+        if left > timedelta():
+            yield _hold(Why.DWELL, f"this stage lasts {shown(left)} more at least")
+
+    def _unproven(self) -> Iterator[Verdict]:
+        if self._situation.phase not in {Phase.RAMPING, Phase.BAKING}:
+            return
+        readings = [self.tests.limit(kind, Arm.CANDIDATE) for kind in KINDS]
+        if not readings[0].requests:
+            yield _hold(Why.NO_TRAFFIC, "the candidate had no requests in this stage")
+        open_ = [each for each in readings if not each.proven]
+        if not open_:
+            return
+        hopeless = [each for each in open_ if each.needed is None]
+        worst = hopeless[0] if hopeless else max(open_, key=lambda each: each.needed or 0)
+        yield replace(
+            _hold(Why.NEEDS_MORE, self._what_it_takes(worst), worst), needed=worst.needed
+        )
+
+    def _what_it_takes(self, reading: Reading) -> str:
+        limit = f"the limit of {reading.limit:.3%}"
+        if reading.needed is None:
+            return f"{rate(reading)} on the candidate: not below {limit}"
+        seconds = self._situation.in_stage.total_seconds()
+        per_second = reading.requests / seconds if seconds else 0.0
+        wait = (
+            f", about {shown(timedelta(seconds=reading.needed / per_second))}"
+            if per_second
+            else ""
+        )
+        return f"about {reading.needed} more requests{wait} until {limit} is proven kept"
+
+    def _beyond(self, kind: str, arm: Arm) -> Reading | None:
+        for reading in (self.tests.limit(kind, arm), self.tests.late(kind, arm)):
+            if reading.breached:
+                return reading
+        return None
+
+    def _gross_breach(self, kind: str) -> Reading | None:
+        return next((each for of, each in self._gross() if of == kind and each.breached), None)
+
+    def _alike(self, kind: str) -> bool:
+        """Stable fails the same way at the same time."""
+        ours, theirs = self._memory.lately(Arm.CANDIDATE), self._memory.lately(Arm.STABLE)
+        if not ours.bad(kind):
+            return False
+        pairs = ours.rescued + ours.shared
+        if kind == "errors" and pairs >= PAIRS:
+            return ours.shared > ALIKE * pairs
+        if theirs.requests < ENOUGH:
+            return False
+        least = ALIKE * ours.bad(kind) / ours.requests
+        return theirs.bad(kind) / theirs.requests >= least
+
+    def _was_good(self, kind: str) -> bool:
+        """Stable kept its limit with these consumers before, and nothing speaks against that
+        it still does: seen on no fewer requests than the candidate has had meanwhile.
+        """
+        if not self.tests.history(kind).proven or self._alike(kind):
+            return False
+        stable = self._memory.total(Arm.STABLE)
+        candidate = self._memory.total(Arm.CANDIDATE)
+        limit = limit_of(self._plan, kind)
+        return (
+            stable.requests >= candidate.requests
+            and bad_of(stable, kind) <= 1 + limit * stable.requests
+            and self.tests.late(kind, Arm.STABLE).log_e < IN_QUESTION
+        )
+
+    @property
+    def _ahead(self) -> int | None:
+        """The stage that an advance leads to."""
+        match self._situation.phase:
+            case Phase.COMPARING:
+                return 0
+            case Phase.RAMPING:
+                return self._situation.stage + 1
+            case _:
+                return None
+
+    @property
+    def _least_time(self) -> timedelta:
+        match self._situation.phase:
+            case Phase.COMPARING:
+                return self._plan.baseline
+            case Phase.BAKING:
+                return self._plan.bake
+            case _:
+                return self._plan.dwell
+
+    def _advancing(self) -> str:
+        ahead = self._ahead
+        if self._situation.phase is Phase.BAKING:
+            return "every limit is proven kept at 100 %: the release is complete"
+        if ahead is None or ahead >= len(self._plan.stages):
+            return "nothing is left to do"
+        proof = (
+            "" if self._situation.phase is Phase.COMPARING else "every limit is proven kept: "
+        )
+        return f"{proof}on to {self._plan.stages[ahead].percent} %"
+
+
+def _verdict(kind: Kind, reading: Reading, sentence: str) -> Verdict:
+    return Verdict(
+        kind=kind, guardrail=reading.guardrail, route=reading.route, sentence=sentence
+    )
+
+
+def _hold(why: Why, sentence: str, reading: Reading | None = None) -> Verdict:
+    return Verdict(
+        kind=Kind.HOLD,
+        why=why,
+        sentence=sentence,
+        guardrail=reading.guardrail if reading else None,
+        route=reading.route if reading else None,
+    )

@@ -1,0 +1,139 @@
+"""All that is kept from one look to the next: bounded, whatever the traffic is.
+
+A look takes the news, and gives the next memory. Evidence of an earlier stage that comes late
+tells what stable's consumers are like, and nothing of the present stage.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from serinus.domain.release.assignment import Arm
+from serinus.domain.release.evidence import (
+    STRATA,
+    Counts,
+)
+from serinus.domain.release.late_onset import LateOnset
+from serinus.domain.release.relative import History
+
+KINDS = ("errors", "slow")
+#: What also is told apart by stratum, for an alert.
+CLIENT_ERRORS = "client_errors"
+#: What a look leaves of what is recent: with a look a second it halves in three seconds.
+FADING = 0.8
+
+Place = tuple[Arm, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """Faded sums of the last looks."""
+
+    requests: float = 0.0
+    errors: float = 0.0
+    slow: float = 0.0
+    rescued: float = 0.0
+    shared: float = 0.0
+
+    def after(self, counts: Counts) -> "Recent":
+        return Recent(
+            FADING * self.requests + counts.requests,
+            FADING * self.errors + counts.errors,
+            FADING * self.slow + counts.slow,
+            FADING * self.rescued + counts.rescued,
+            FADING * self.shared + counts.shared,
+        )
+
+    def bad(self, kind: str) -> float:
+        return self.errors if kind == "errors" else self.slow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """`stage`: sums since the stage began, `attempt` counting the beginnings. `routes`: in the
+    order in which they were first seen. `relative`: ln of each alternative, by test.
+    `misplaced`: requests of this stage whose arm does not fit their stratum.
+    `calm`: looks since a shared cause showed last; None where none did in this stage.
+    """
+
+    attempt: int = 0
+    since_epoch: int = 0
+    stage: Mapping[Place, Counts] = field(default_factory=dict)
+    placed: int = 0
+    misplaced: int = 0
+    calm: int | None = None
+    routes: tuple[str, ...] = ()
+    stable: Mapping[str, History] = field(default_factory=dict)
+    relative: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    late: Mapping[str, LateOnset] = field(default_factory=dict)
+    recent: Mapping[Arm, Recent] = field(default_factory=dict)
+
+    def total(self, arm: Arm) -> Counts:
+        """Of this stage."""
+        return summed(counts for (of, _), counts in self.stage.items() if of is arm)
+
+    def on(self, arm: Arm, route: str) -> Counts:
+        return self.stage.get((arm, route), Counts())
+
+    def history(self, kind: str) -> History:
+        return self.stable.get(kind, History())
+
+    def lately(self, arm: Arm) -> Recent:
+        return self.recent.get(arm, Recent())
+
+    def to_json(self) -> dict[str, Any]:
+        requests = self.history("errors").requests
+        return {
+            "attempt": self.attempt,
+            "since_epoch": self.since_epoch,
+            "stage": [
+                [arm, route, sums.to_json()] for (arm, route), sums in self.stage.items()
+            ],
+            "placed": self.placed,
+            "misplaced": self.misplaced,
+            "calm": self.calm,
+            "routes": list(self.routes),
+            "requests": list(requests) if any(requests) else [],
+            "bad": {
+                kind: {str(n): bad for n, bad in enumerate(each.bad) if bad}
+                for kind, each in self.stable.items()
+            },
+            "relative": {test: list(logs) for test, logs in self.relative.items()},
+            "late": {test: each.to_json() for test, each in self.late.items()},
+            "recent": {
+                str(arm): [each.requests, each.errors, each.slow, each.rescued, each.shared]
+                for arm, each in self.recent.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Memory":
+        """What `to_json` gave; of nothing, what a release begins with."""
+        if not value:
+            return cls()
+        requests = tuple(value["requests"]) or (0,) * STRATA
+        return cls(
+            attempt=value["attempt"],
+            since_epoch=value["since_epoch"],
+            stage={
+                (Arm(arm), route): Counts.from_json(sums) for arm, route, sums in value["stage"]
+            },
+            placed=value["placed"],
+            misplaced=value["misplaced"],
+            calm=value["calm"],
+            routes=tuple(value["routes"]),
+            stable={
+                kind: History(requests, tuple(bad.get(str(n), 0) for n in range(STRATA)))
+                for kind, bad in value["bad"].items()
+            },
+            relative={test: tuple(logs) for test, logs in value["relative"].items()},
+            late={test: LateOnset.from_json(*each) for test, each in value["late"].items()},
+            recent={Arm(arm): Recent(*each) for arm, each in value["recent"].items()},
+        )
+
+
+def summed(counts: Iterable[Counts]) -> Counts:
+    total = Counts()
+    for each in counts:
+        total += each
+    return total

@@ -1,0 +1,181 @@
+"""What a look takes from the news into memory.
+
+Evidence of an earlier stage that comes late tells what stable's consumers are like, and nothing
+of the present stage.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from serinus.domain.release import relative
+from serinus.domain.release.assignment import Arm
+from serinus.domain.release.evidence import (
+    MOST_ROUTES,
+    POOLED_ROUTE,
+    STRATA,
+    Cell,
+    Counts,
+    wholly_above,
+    wholly_below,
+)
+from serinus.domain.release.late_onset import LateOnset
+from serinus.domain.release.memory import CLIENT_ERRORS, KINDS, Memory, Place, summed
+from serinus.domain.release.plan import Plan
+from serinus.domain.release.relative import History
+from serinus.domain.release.verdict import Situation
+
+
+def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Memory) -> Memory:
+    """What is known after the news."""
+    if memory.since_epoch != situation.since_epoch:
+        memory = begun(memory, situation.since_epoch)
+    routes = _with_routes(memory.routes, news)
+    known = frozenset(routes)
+    now = [
+        each if each.route in known else replace(each, route=POOLED_ROUTE)
+        for each in news
+        if each.epoch >= situation.since_epoch
+    ]
+    by_arm = {arm: summed(each.counts for each in now if each.arm is arm) for arm in Arm}
+    placed, misplaced = _placement(plan, situation, now)
+    return replace(
+        memory,
+        attempt=memory.attempt or int(by_arm[Arm.CANDIDATE].requests > 0),
+        routes=routes,
+        stage=_added(memory.stage, now),
+        placed=memory.placed + placed,
+        misplaced=memory.misplaced + misplaced,
+        # The rates are those from before this look.
+        relative=_related(plan, now, memory),
+        stable=_remembered(memory, news),
+        late=_late(plan, by_arm, memory),
+        recent={arm: memory.lately(arm).after(by_arm[arm]) for arm in Arm},
+    )
+
+
+def begun(memory: Memory, since_epoch: int) -> Memory:
+    """What restarts with a stage, or when a shared cause is over, from nothing."""
+    return replace(
+        memory,
+        attempt=memory.attempt + (1 if memory.attempt else 0),
+        since_epoch=since_epoch,
+        stage={},
+        placed=0,
+        misplaced=0,
+        calm=None,
+    )
+
+
+def _with_routes(routes: tuple[str, ...], news: Sequence[Cell]) -> tuple[str, ...]:
+    known = dict.fromkeys(routes)
+    for each in news:
+        if len(known) >= MOST_ROUTES:
+            break
+        if each.route != POOLED_ROUTE:
+            known.setdefault(each.route)
+    return tuple(known)
+
+
+def _added(stage: Mapping[Place, Counts], now: Sequence[Cell]) -> dict[Place, Counts]:
+    sums = dict(stage)
+    for each in now:
+        place = (each.arm, each.route)
+        sums[place] = sums.get(place, Counts()) + each.counts
+    return sums
+
+
+def _bad(counts: Counts, kind: str) -> int:
+    match kind:
+        case "errors":
+            return counts.errors
+        case "slow":
+            return counts.slow
+        case _:
+            return counts.client_errors
+
+
+def _placement(plan: Plan, situation: Situation, now: Sequence[Cell]) -> tuple[int, int]:
+    """Requests that the assignment says something about, and those that contradict it."""
+    below, above = wholly_below(situation.share), wholly_above(situation.share)
+    placed = misplaced = 0
+    for each in now:
+        if each.route in plan.excluded_routes or each.route in plan.route_shares:
+            continue
+        placed += each.counts.requests
+        wrong = each.stratum >= above if each.arm is Arm.CANDIDATE else each.stratum < below
+        misplaced += each.counts.requests * wrong
+    return placed, misplaced
+
+
+def _remembered(memory: Memory, news: Sequence[Cell]) -> dict[str, History]:
+    requests = list(memory.history("errors").requests)
+    bad = {kind: list(memory.history(kind).bad) for kind in (*KINDS, CLIENT_ERRORS)}
+    for each in news:
+        if each.arm is Arm.STABLE:
+            requests[each.stratum] += each.counts.requests
+            for kind, sums in bad.items():
+                sums[each.stratum] += _bad(each.counts, kind)
+    served = tuple(requests)
+    return {kind: History(served, tuple(sums)) for kind, sums in bad.items()}
+
+
+def _late(plan: Plan, by_arm: Mapping[Arm, Counts], memory: Memory) -> dict[str, LateOnset]:
+    return {
+        (test := f"{arm}:{kind}"): memory.late.get(test, LateOnset()).after(
+            _bad(by_arm[arm], kind), by_arm[arm].requests, limit_of(plan, kind)
+        )
+        for arm in Arm
+        for kind in KINDS
+    }
+
+
+def limit_of(plan: Plan, kind: str) -> float:
+    rails = plan.guardrails
+    return rails.error_rate.slo if kind == "errors" else rails.slow.slo
+
+
+def ratio_of(plan: Plan, kind: str) -> float:
+    """How many times as often as stable; of client errors no more than half as many again."""
+    rails = plan.guardrails.relative
+    return {"errors": rails.error_ratio, "slow": rails.slow_ratio}.get(kind, 1.5)
+
+
+def _related(plan: Plan, now: Sequence[Cell], memory: Memory) -> dict[str, tuple[float, ...]]:
+    """Every relative test after this look: of all routes together, and of each."""
+    logs = dict(memory.relative)
+    by_route: dict[str, list[Cell]] = {}
+    for each in now:
+        by_route.setdefault(each.route, []).append(each)
+    for kind in (*KINDS, CLIENT_ERRORS):
+        if not any(_bad(each.counts, kind) for each in now):
+            continue
+        rates, ratio = memory.history(kind).rates(), ratio_of(plan, kind)
+        whole = _look(now, kind)
+        _grow(logs, kind, relative.log_factors(whole, rates, ratio))
+        if kind == CLIENT_ERRORS:
+            other = relative.Look(
+                whole.stable, whole.candidate, whole.stable_bad, whole.candidate_bad
+            )
+            _grow(logs, f"{kind}:stable", relative.log_factors(other, rates, ratio))
+            continue
+        for route, cells in by_route.items():
+            factors = relative.log_factors(_look(cells, kind), rates, ratio)
+            _grow(logs, f"{kind}:{route}", factors)
+    return logs
+
+
+def _grow(logs: dict[str, tuple[float, ...]], test: str, factors: tuple[float, ...]) -> None:
+    if factors is not relative.NEUTRAL:
+        before = logs.get(test, relative.NEUTRAL)
+        logs[test] = tuple(a + b for a, b in zip(before, factors, strict=True))
+
+
+def _look(cells: Sequence[Cell], kind: str) -> relative.Look:
+    requests = {arm: [0] * STRATA for arm in Arm}
+    bad = dict.fromkeys(Arm, 0)
+    for each in cells:
+        requests[each.arm][each.stratum] += each.counts.requests
+        bad[each.arm] += _bad(each.counts, kind)
+    return relative.Look(
+        requests[Arm.CANDIDATE], requests[Arm.STABLE], bad[Arm.CANDIDATE], bad[Arm.STABLE]
+    )

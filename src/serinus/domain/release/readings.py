@@ -1,0 +1,191 @@
+"""All tests of a look, from what is known after it."""
+
+from dataclasses import dataclass
+from math import log
+
+from serinus.domain.release import relative
+from serinus.domain.release.assignment import Arm
+from serinus.domain.release.budget import Budget
+from serinus.domain.release.eprocess import log_breach, log_proof, needed
+from serinus.domain.release.evidence import Counts, wholly_below
+from serinus.domain.release.memory import KINDS, Memory
+from serinus.domain.release.observing import limit_of, ratio_of
+from serinus.domain.release.plan import Plan
+from serinus.domain.release.verdict import Reading, Situation
+
+#: A part of the limit that is beyond any doubt about what to do.
+GROSS = 5.0
+HIGHEST_LIMIT = 0.5
+#: More of the requests than this do not stand where the assignment puts them.
+SPLIT_LIMIT, SPLIT_RISK = 0.01, 0.01
+#: ln of no evidence at all; JSON knows no infinity.
+NOTHING = -1_000.0
+#: What a person is told of as an alert, and nothing is decided by.
+ALERT_RISK = 0.01
+GUARDRAIL = {"errors": "error_rate", "slow": "slow"}
+
+
+def bad_of(counts: Counts, kind: str) -> int:
+    return counts.errors if kind == "errors" else counts.slow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ours:
+    """What the candidate did, in all or on a route."""
+
+    counts: Counts
+    kind: str
+    route: str | None = None
+
+    def against(self, guardrail: str, limit: float, log_threshold: float) -> Reading:
+        bad, requests = bad_of(self.counts, self.kind), self.counts.requests
+        return Reading(
+            guardrail=guardrail,
+            arm=Arm.CANDIDATE,
+            route=self.route,
+            requests=requests,
+            bad=bad,
+            limit=limit,
+            log_e=log_breach(bad, requests, limit),
+            log_threshold=log_threshold,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    plan: Plan
+    situation: Situation
+    memory: Memory
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.plan.risk.false_rollback, self.memory.attempt)
+
+    def gross(self, kind: str) -> Reading:
+        """Five times the limit."""
+        limit = min(HIGHEST_LIMIT, GROSS * limit_of(self.plan, kind))
+        ours = _Ours(counts=self.memory.total(Arm.CANDIDATE), kind=kind)
+        return ours.against(f"emergency:{GUARDRAIL[kind]}", limit, self.budget.gross(kind))
+
+    def route_down(self, route: str) -> Reading:
+        """Whether nothing works there."""
+        threshold = self.budget.route_down(self._place(route))
+        return self._on(route, "errors").against("emergency:route", 0.5, threshold)
+
+    def limit(self, kind: str, arm: Arm) -> Reading:
+        """S1 of errors, S2 of slow ones: within the limit, beyond it, or not known yet."""
+        limit, counts = limit_of(self.plan, kind), self.memory.total(arm)
+        bad, proof = bad_of(counts, kind), -log(self.plan.risk.false_proof)
+        return Reading(
+            guardrail=GUARDRAIL[kind],
+            arm=arm,
+            requests=counts.requests,
+            bad=bad,
+            limit=limit,
+            log_e=log_breach(bad, counts.requests, limit),
+            log_threshold=self.budget.limit(kind),
+            proven=log_proof(bad, counts.requests, limit) >= proof,
+            needed=needed(bad, counts.requests, limit, proof),
+        )
+
+    def limit_of_route(self, kind: str, route: str) -> Reading:
+        limit = limit_of(self.plan, kind)
+        threshold = self.budget.limit_of_route(kind, self._place(route))
+        return self._on(route, kind).against(GUARDRAIL[kind], limit, threshold)
+
+    def late(self, kind: str, arm: Arm) -> Reading:
+        """S4."""
+        counts, onset = self.memory.total(arm), self.memory.late.get(f"{arm}:{kind}")
+        return Reading(
+            guardrail=f"late:{GUARDRAIL[kind]}",
+            arm=arm,
+            requests=counts.requests,
+            bad=bad_of(counts, kind),
+            limit=limit_of(self.plan, kind),
+            log_e=NOTHING if onset is None else max(NOTHING, onset.log_e),
+            log_threshold=self.budget.late(kind),
+        )
+
+    def relative(self, kind: str, route: str | None = None) -> Reading:
+        """S3."""
+        test = kind if route is None else f"{kind}:{route}"
+        counts = (
+            self.memory.total(Arm.CANDIDATE)
+            if route is None
+            else self.memory.on(Arm.CANDIDATE, route)
+        )
+        return Reading(
+            guardrail=f"relative:{kind}",
+            arm=Arm.CANDIDATE,
+            route=route,
+            requests=counts.requests,
+            bad=bad_of(counts, kind),
+            limit=ratio_of(self.plan, kind),
+            log_e=relative.log_e(self.memory.relative.get(test, relative.NEUTRAL)),
+            log_threshold=self.budget.relative(kind)
+            if route is None
+            else self.budget.relative_of_route(kind, self._place(route)),
+        )
+
+    def history(self, kind: str) -> Reading:
+        """Stable within its limit before, with the consumers that are the candidate's now."""
+        strata = wholly_below(self.situation.share)
+        bad, requests = self.memory.history(kind).first(strata)
+        limit = limit_of(self.plan, kind)
+        log_e, threshold = log_proof(bad, requests, limit), self.budget.history(kind)
+        return Reading(
+            guardrail=f"history:{kind}",
+            arm=Arm.STABLE,
+            requests=requests,
+            bad=bad,
+            limit=limit,
+            log_e=log_e,
+            log_threshold=threshold,
+            proven=log_e >= threshold,
+        )
+
+    def split(self) -> Reading:
+        placed, misplaced = self.memory.placed, self.memory.misplaced
+        return Reading(
+            guardrail="split",
+            arm=None,
+            requests=placed,
+            bad=misplaced,
+            limit=SPLIT_LIMIT,
+            log_e=log_breach(misplaced, placed, SPLIT_LIMIT),
+            log_threshold=-log(SPLIT_RISK),
+        )
+
+    def routes(self) -> list[str]:
+        """With traffic of the candidate's in this stage."""
+        return sorted({route for arm, route in self.memory.stage if arm is Arm.CANDIDATE})
+
+    def all(self) -> list[Reading]:
+        """The important ones first; of routes, those that breach."""
+        arms = [Arm.CANDIDATE, Arm.STABLE]
+        whole = [
+            *(self.limit(kind, arm) for kind in KINDS for arm in arms),
+            *(self.relative(kind) for kind in KINDS),
+            *(self.late(kind, arm) for kind in KINDS for arm in arms),
+            *(self.gross(kind) for kind in KINDS),
+            *(self.history(kind) for kind in KINDS),
+            self.split(),
+        ]
+        routes = [
+            reading
+            for route in self.routes()
+            for reading in (
+                self.route_down(route),
+                *(self.limit_of_route(kind, route) for kind in KINDS),
+                *(self.relative(kind, route) for kind in KINDS),
+            )
+        ]
+        return whole + [each for each in routes if each.breached]
+
+    def _on(self, route: str, kind: str) -> _Ours:
+        return _Ours(counts=self.memory.on(Arm.CANDIDATE, route), kind=kind, route=route)
+
+    def _place(self, route: str) -> int:
+        """From 1. The pooled ones come last."""
+        routes = self.memory.routes
+        return routes.index(route) + 1 if route in routes else len(routes) + 1
