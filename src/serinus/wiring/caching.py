@@ -1,9 +1,10 @@
 """What is kept of answers, and what tells when it is wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from redis.asyncio import Redis
@@ -52,26 +53,38 @@ class Caching:
 
 
 @asynccontextmanager
-async def open_caching(settings: Settings, pool: asyncpg.Pool) -> AsyncIterator[Caching]:
+async def open_caching(
+    settings: Settings, pool: asyncpg.Pool, heeding: Mapping[str, Callable[[str], None]]
+) -> AsyncIterator[Caching]:
+    """`heeding`: who else is told what the database tells, by channel."""
     if not settings.serinus_cache_bytes:
-        yield Caching(None, None, None)
+        nobody = Changes(str(settings.database_url), _All(()), heeding=heeding)
+        async with _working(nobody.follow()):
+            yield Caching(None, None, None)
         return
     answers = MemoryAnswers(settings.serinus_cache_bytes)
     client = connect(settings.redis_url, timeout=TIMEOUT) if settings.redis_url else None
     shared = None if client is None else await _shared(client, pool)
     # This process last: who finds nothing there any more looks at what is shared.
     following: Sequence[Follower] = [shared, answers] if shared else [answers]
-    changes = Changes(str(settings.database_url), _All(following))
-    work = [changes.follow(), *([shared.confirm()] if shared else [])]
+    changes = Changes(str(settings.database_url), _All(following), heeding=heeding)
+    try:
+        async with _working(changes.follow(), *([shared.confirm()] if shared else [])):
+            yield Caching(answers, shared, changes)
+    finally:
+        if client is not None:
+            await client.aclose()
+
+
+@asynccontextmanager
+async def _working(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(each) for each in work]
     try:
-        yield Caching(answers, shared, changes)
+        yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if client is not None:
-            await client.aclose()
 
 
 async def _shared(client: Redis, pool: asyncpg.Pool) -> RedisAnswers:

@@ -14,6 +14,7 @@ import serinus
 from serinus.domain.release.assignment import BUCKETS
 from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.metrics import Load, Metrics, Release
+from serinus.infrastructure.postgres.release_rows import CHANNEL
 from serinus.infrastructure.postgres.routing import PostgresRoutings
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.accounting import AccessLog, RouteCounter
@@ -35,6 +36,7 @@ from serinus.wiring.clock import now
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.publishing import publishing_on_time
+from serinus.wiring.releasing import joined
 from serinus.wiring.routing import boot
 from serinus.wiring.serving import die_with_parent
 from serinus.wiring.stores import Stores, open_stores
@@ -71,13 +73,16 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         stores = await open_stores(settings, stack)
         routing = await PostgresRoutings(stores.pool).enter(boot(settings), at=now())
         metrics, in_force = Metrics(serinus.__version__), InForce(routing)
+        part = await stack.enter_async_context(joined(settings, stores.pool, in_force.put))
         waited = metrics.waited_for_passwords
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
         v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
-        caching = await stack.enter_async_context(open_caching(settings, stores.pool))
+        caching = await stack.enter_async_context(
+            open_caching(settings, stores.pool, {CHANNEL: part.told})
+        )
         caching.counted(metrics)
         front = _front(settings, stores, engines, metrics, in_force, caching)
         edge = _edge(settings, front, _observers(settings, engines, metrics))
@@ -86,7 +91,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         )
         publishing = await stack.enter_async_context(publishing_on_time(settings))
         await stack.enter_async_context(
-            _background(publishing, metrics.keep_fresh(), *_calibrating(engines))
+            _background(publishing, part.take(), metrics.keep_fresh(), *_calibrating(engines))
         )
         yield edge
 

@@ -15,12 +15,15 @@ from serinus.domain.release.release import Release
 NewId = Callable[[], UUID]
 Json = Mapping[str, object]
 
-#: Makes a release of the one that governs, the store's time and the next epoch.
-Begin = Callable[[Release | None, datetime, int], Release]
-
 
 class ReleaseRuns(Conflict):
     code: ClassVar = "release_runs"
+
+
+class MovedOn(Conflict):
+    """Between looking and acting somebody else acted, or the judge did."""
+
+    code: ClassVar = "release_moved_on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,11 @@ class Standing:
     verdict: Json | None
 
 
+#: Makes a release, and its first event, of the one that governs, the store's time and the next
+#: epoch.
+Begin = Callable[[Release | None, datetime, int], tuple[Release, Entry]]
+
+
 class Held(Protocol):
     """The governing release, locked until the block ends; what was saved holds only then.
 
@@ -101,8 +109,8 @@ class Held(Protocol):
         """Put the next state in force, on record, and tell all workers."""
         ...
 
-    async def pin(self, consumer: str, arm: Arm | None, entry: Entry) -> None:
-        """None takes the pin away. A change of routing like any other."""
+    async def pin(self, release: Release, consumer: str, arm: Arm | None, entry: Entry) -> None:
+        """None takes the pin away. `release`: the next state, for that is another routing."""
         ...
 
 
@@ -111,7 +119,7 @@ class Releases(Protocol):
         """Raise `Unavailable`. None where there never was a release."""
         ...
 
-    async def start(self, begin: Begin, entry: Entry) -> Release:
+    async def start(self, begin: Begin) -> Release:
         """Raise what `begin` raises, and `ReleaseRuns`."""
         ...
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from serinus.application.release.ports import (
     Entry,
     Held,
-    Json,
+    MovedOn,
     NewId,
     Nodes,
     NodeSeen,
@@ -29,6 +29,7 @@ from serinus.domain.release.phase import Phase
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.release import Release
 from serinus.domain.release.verdict import Verdict
+from serinus.domain.release.verifying import PINNED, STARTED, where
 
 Move = Callable[[Release, datetime], Release]
 
@@ -54,12 +55,6 @@ class CoolingDown(Conflict):
         seconds = math.ceil(wait.total_seconds())
         super().__init__(f"the last release was rolled back: wait for another {seconds} s")
         self.wait = wait
-
-
-class MovedOn(Conflict):
-    """Between looking and acting somebody else acted, or the judge did."""
-
-    code: ClassVar = "release_moved_on"
 
 
 class NotForDrills(Conflict):
@@ -111,21 +106,22 @@ class Steering:
         whose keys begin so take part. Raise `ReleaseRuns`, `CoolingDown`, `NotForDrills`,
         `Invalid`.
         """
+        told = checked(reason)
         if drill is not None:
             _check_key(drill, "drill")
             if (await self.status()).share > NOTHING:
                 raise NotForDrills("consumers are served by the candidate: drill before that")
 
-        def begin(last: Release | None, now: datetime, epoch: int) -> Release:
+        def begin(last: Release | None, now: datetime, epoch: int) -> tuple[Release, Entry]:
             if drill is None:
                 _check_cool(last, now)
             release_id = self.new_id()
             salt = last.salt if last and same_consumers else f"serinus.{release_id}"
-            return Release.start(release_id, salt, plan, now, epoch=epoch, drill=drill)
+            release = Release.start(release_id, salt, plan, now, epoch=epoch, drill=drill)
+            body = {"plan": plan.to_json(), "salt": salt, "drill": drill, "to": where(release)}
+            return release, Entry(actor=actor, reason=told, kind=STARTED, body=body)
 
-        body = {"plan": plan.to_json(), "same_consumers": same_consumers, "drill": drill}
-        entry = Entry(actor=actor, reason=checked(reason), kind="started", body=body)
-        return await self.store.start(begin, entry)
+        return await self.store.start(begin)
 
     async def promote(self, *, actor: str, reason: str) -> Release:
         """Like all that follow raise `NotAllowed`, `MovedOn`, `Invalid`, `NoRelease`."""
@@ -149,14 +145,16 @@ class Steering:
     async def pin(self, consumer: str, arm: Arm | None, *, actor: str, reason: str) -> None:
         """None takes the pin away. `consumer`: the key that is hashed."""
         _check_key(consumer, "consumer")
-        body = {"consumer": consumer, "arm": arm}
-        entry = Entry(actor=actor, reason=checked(reason), kind="pinned", body=body)
+        told = checked(reason)
         async with self._held() as held:
             if held.release.ended and held.release.phase is not Phase.COMPLETE:
                 raise NoRelease("no release is in force")
             if arm and len(await self.store.pins(held.release.id)) >= MOST_PINS:
                 raise TooManyPins(f"{MOST_PINS} consumers can be pinned")
-            await held.pin(consumer, arm, entry)
+            pinned = held.release.pinned()
+            body = {"consumer": consumer, "arm": arm, "to": where(pinned)}
+            entry = Entry(actor=actor, reason=told, kind=PINNED, body=body)
+            await held.pin(pinned, consumer, arm, entry)
 
     async def pins(self) -> Mapping[str, Arm]:
         standing = await self.store.standing()
@@ -209,7 +207,7 @@ class Steering:
             if not always and held.release != seen:
                 raise MovedOn("the release has moved on meanwhile: look at it again")
             release = move(held.release, held.now)
-            entry = Entry(actor=actor, reason=reason, kind=kind, body=where(release))
+            entry = Entry(actor=actor, reason=reason, kind=kind, body={"to": where(release)})
             await held.move(release, entry)
             return release
 
@@ -219,19 +217,6 @@ class Steering:
             if held is None:
                 raise NoRelease("no release was ever started")
             yield held
-
-
-def where(release: Release) -> Json:
-    """Where it stands, for the record."""
-    return {
-        "phase": release.phase,
-        "stage": release.stage,
-        "share": release.share.basis_points,
-        "paused": release.paused,
-        "gate_open": release.gate_open,
-        "epoch": release.epoch,
-        "version": release.version,
-    }
 
 
 def checked(reason: str) -> str:

@@ -191,6 +191,10 @@ class Release:
             raise NotAllowed("ended", "the release has ended, its share is 0")
         return self._moved(Phase.ABORTED, self.stage, at)
 
+    def pinned(self) -> Self:
+        """Somebody's arm was chosen: another routing, where it stands is the same."""
+        return replace(self, epoch=self.epoch + 1, version=self.version + 1)
+
     @property
     def lowest(self) -> bool:
         """No ramping stage is below."""

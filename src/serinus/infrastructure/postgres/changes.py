@@ -7,7 +7,7 @@ who listen were woken. A connection that is open on one end only shows by not an
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 import asyncpg
@@ -24,7 +24,7 @@ PATIENCE = 2.0  # seconds for an answer; then it is tried anew
 PAUSE = 0.25  # seconds before it is tried anew
 
 # A pooler that lends connections by transaction would lose what is told, without a word.
-STILL_LISTENING = f"SELECT '{CHANNEL}' IN (SELECT pg_listening_channels())"
+STILL_LISTENING = "SELECT $1::text[] <@ array(SELECT pg_listening_channels())"
 
 # Of a copy of the database it is another one.
 IDENTITY = """
@@ -40,7 +40,7 @@ class NotListening(Exception):
 
 
 class Changes:
-    """`follow` tells the follower, for ever."""
+    """`follow` tells the follower, for ever. `heeding`: who is told what else, by channel."""
 
     def __init__(
         self,
@@ -49,11 +49,14 @@ class Changes:
         *,
         clock: Callable[[], float] = monotonic,
         patience: float = PATIENCE,
+        heeding: Mapping[str, Callable[[str], None]] | None = None,
     ) -> None:
         self._url = url
         self._follower = follower
         self._clock = clock
         self._patience = patience
+        self._heeding = dict(heeding or {})
+        self._channels = [CHANNEL, *self._heeding]
         self.following = False
         self._said: str | None = None  # why not
 
@@ -69,7 +72,8 @@ class Changes:
         """Raise what ends it."""
         connection = await connect(self._url, connect_timeout=self._patience)
         try:
-            await connection.add_listener(CHANNEL, self._told)
+            for channel in self._channels:
+                await connection.add_listener(channel, self._told)
             await self._ask_for_ever(connection)
         finally:
             # Not a polite farewell: nobody may be there to hear it.
@@ -78,15 +82,21 @@ class Changes:
     async def _ask_for_ever(self, connection: asyncpg.Connection) -> None:
         while True:
             asked = self._clock()
-            if not await connection.fetchval(STILL_LISTENING, timeout=self._patience):
+            listens = await connection.fetchval(
+                STILL_LISTENING, self._channels, timeout=self._patience
+            )
+            if not listens:
                 raise NotListening("changes are not told through this connection")
             if not self.following:
                 self._began()
             self._follower.heard(asked)
             await asyncio.sleep(EVERY)
 
-    def _told(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _told(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
         text = str(payload)
+        if channel in self._heeding:
+            self._heeding[channel](text)
+            return
         self._follower.changed(None if text == EVERYTHING else frozenset(text.split()))
 
     def _began(self) -> None:

@@ -11,6 +11,7 @@ from serinus.infrastructure.postgres.connecting import (
     CONNECT_ERRORS,
     CONNECT_TIMEOUT,
     check_url,
+    connect,
     for_asyncpg,
     unreachable,
 )
@@ -80,6 +81,15 @@ async def open_pool(
         pool.terminate()
         raise unreachable(url, error) from error
     return pool
+
+
+async def open_session(
+    url: str, *, connect_timeout: float = CONNECT_TIMEOUT
+) -> asyncpg.Connection:
+    """A connection of one's own that reads and writes JSON as those of the pool do."""
+    connection = await connect(url, connect_timeout=connect_timeout)
+    await _prepare(connection)
+    return connection
 
 
 async def probe(pool: asyncpg.Pool) -> None:

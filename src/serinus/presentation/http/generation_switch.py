@@ -25,6 +25,9 @@ class InForce:
 
     routing: Routing
 
+    def put(self, routing: Routing) -> None:
+        self.routing = routing
+
 
 @dataclass(frozen=True, slots=True)
 class GenerationSwitch:

@@ -1,0 +1,194 @@
+"""A worker's part in releases: it says what it serves, hears what it should, and may judge.
+
+All of it goes through one connection that nothing else uses: behind requests that wait for one
+it would be late. Who is elected holds a lock of that session, and judges by it, so that whoever
+loses the connection has lost both.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from serinus.application.release.node import Node
+from serinus.application.release.steering import Steering
+from serinus.application.release.ticking import Comparisons, Ticking
+from serinus.domain.errors import Unavailable
+from serinus.domain.release.assignment import Routing
+from serinus.domain.release.in_force import Limits
+from serinus.domain.release.verdict import ComparisonState
+from serinus.infrastructure.postgres.pool import open_session
+from serinus.infrastructure.postgres.release_election import PostgresElection
+from serinus.infrastructure.postgres.release_evidence import compact
+from serinus.infrastructure.postgres.release_nodes import PostgresNodes, forget
+from serinus.infrastructure.postgres.releases import PostgresReleases
+from serinus.infrastructure.settings import Settings
+from serinus.wiring.clock import new_id
+from serinus.wiring.routing import boot
+
+BEAT = 1.0  # seconds between two times that nothing was told of
+TICK = 1.0  # seconds between two looks of the judge
+ROUND = 0.5  # seconds between two attempts to be elected
+TIDY = 300  # looks after which what is over is tidied up
+PATIENCE = 3.0  # seconds for an answer
+PAUSE = 0.25  # seconds before it is tried anew
+
+log = structlog.get_logger("serinus.release")
+
+
+class NothingCompares:
+    """Where answers are not compared."""
+
+    async def state(self, _release_id: UUID) -> ComparisonState | None:
+        return None
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(
+        boot=boot(settings),
+        ceiling=settings.api_v2_traffic_percentage,
+        fixed=not (settings.api_v2_enabled and settings.use_legacy_api_v1),
+    )
+
+
+def steering(settings: Settings, pool: asyncpg.Pool) -> Steering:
+    return Steering(
+        PostgresReleases(pool),
+        PostgresNodes(pool),
+        new_id,
+        settings.api_v2_traffic_percentage,
+    )
+
+
+@dataclass(slots=True)
+class Part:
+    """`node` is what the request path reads and tells."""
+
+    node: Node
+    url: str
+    comparisons: Comparisons
+    awake: asyncio.Event = field(default_factory=asyncio.Event)
+    said: str = ""
+
+    def told(self, epoch: str) -> None:
+        """By another worker, which epoch is in force."""
+        if epoch != str(self.node.state().epoch):
+            self.awake.set()
+
+    async def take(self) -> None:
+        """For ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_time())
+            tasks.create_task(self._stay_connected())
+
+    async def _watch_time(self) -> None:
+        """Whatever the connection waits for: that nothing is heard shows here."""
+        while True:
+            if self.node.look_up() or self.said != self.node.says:
+                self.say()
+            await asyncio.sleep(ROUND)
+
+    def say(self) -> None:
+        if self.said != (says := self.node.says):
+            self.said = says
+            if says:
+                log.warning("stable only", reason=says)
+            else:
+                log.info("the share of the release is served again")
+
+    async def _stay_connected(self) -> None:
+        told = False
+        while True:
+            try:
+                await self._session()
+            except Exception as error:
+                # A lost connection has many faces, and a failure of the judge is one of them.
+                if not isinstance(error, Unavailable | OSError | asyncpg.PostgresError):
+                    log.exception("taking part in releases failed")
+                elif not told:
+                    log.warning("not connected to releases", reason=type(error).__name__)
+                told = True
+            await asyncio.sleep(PAUSE)
+
+    async def _session(self) -> None:
+        """Until it breaks."""
+        connection = await open_session(self.url)
+        try:
+            await _Session(self, connection).go_on()
+        finally:
+            # Not a polite farewell: nobody may be there to hear it.
+            connection.terminate()
+
+    async def leave(self) -> None:
+        with suppress(Unavailable, OSError, asyncpg.PostgresError):
+            connection = await open_session(self.url, connect_timeout=1.0)
+            try:
+                async with asyncio.timeout(1.0):
+                    await PostgresNodes(connection).gone(self.node.id)
+            finally:
+                connection.terminate()
+
+
+class _Session:
+    def __init__(self, part: Part, connection: asyncpg.Connection) -> None:
+        self._part, self._connection = part, connection
+        self._nodes, self._election = PostgresNodes(connection), PostgresElection(connection)
+        releases = PostgresReleases(connection)
+        self._ticking = Ticking(releases, part.comparisons)
+        self._beat_at = self._tick_at = 0.0
+
+    async def go_on(self) -> None:
+        while True:
+            if self._part.awake.is_set() or monotonic() >= self._beat_at:
+                self._part.awake.clear()
+                await self._beat()
+            async with asyncio.timeout(PATIENCE):
+                leads = await self._election.won()
+            if leads and monotonic() >= self._tick_at:
+                await self._tick()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROUND):
+                    await self._part.awake.wait()
+
+    async def _beat(self) -> None:
+        """What has changed is said at once: somebody waits for it."""
+        node = self._part.node
+        changed = True
+        while changed:
+            async with asyncio.timeout(PATIENCE):
+                changed = node.hears(await self._nodes.beat(node.state()))
+        self._part.say()
+        self._beat_at = monotonic() + BEAT
+
+    async def _tick(self) -> None:
+        self._tick_at = monotonic() + TICK
+        async with asyncio.timeout(PATIENCE):
+            await self._ticking.tick()
+            if self._ticking.looks % TIDY == 1:
+                await forget(self._connection)
+                await compact(self._connection)
+
+
+@asynccontextmanager
+async def joined(
+    settings: Settings, pool: asyncpg.Pool, serve: Callable[[Routing], None]
+) -> AsyncIterator[Part]:
+    """Serves what is in force from the first request on."""
+    awake = asyncio.Event()
+    name = f"{socket.gethostname()}:{settings.serinus_port}"
+    node = Node((new_id(), name, os.getpid()), limits(settings), serve, monotonic, awake.set)
+    nodes = PostgresNodes(pool)
+    if node.hears(await nodes.beat(node.state())):
+        await nodes.beat(node.state())
+    part = Part(node, str(settings.database_url), NothingCompares(), awake)
+    try:
+        yield part
+    finally:
+        await part.leave()
