@@ -30,8 +30,15 @@ from tests.support.folders import reachable_folder
 from tests.support.serving import serving
 
 GOAL = 2.0
-SAMPLES = 200  # values of each kind that are asked for, in turn
-WORDS = ("canary", "カナリア", "harbour", "compiler cache", "灯台", "timetable ferry")
+SAMPLES = 40  # posts, and so days, that are asked for; each once before it counts
+# What the made-up posts say, in one of four, of twenty and of seventy; two at once; nowhere.
+WORDS = {
+    "common": ("canary", "borrow", "カナリア", "二度"),
+    "rarer": ("tamsin", "score", "弁当", "石灯籠"),
+    "rare": ("vineholm", "dunethorp", "wenadal", "双"),
+    "two": ("canary score", "tamsin borrow", "カナリア 弁当", "score canary"),
+    "in vain": ("xylograph", "quinquereme", "蜃気楼", "羅針盤"),
+}
 PREFIXES = ("ca", "the qu", "カナ", "Notes on", "quiet")
 
 
@@ -59,6 +66,10 @@ class Side:
         return 1000 * statistics.median(self.taken[name])
 
 
+def searching(words: tuple[str, ...]) -> Callable[[Side], str]:
+    return lambda _: f"/api/v2/search?q={random.choice(words)}"  # noqa: S311
+
+
 POSTS = "/api/v2/posts"
 ASKED: dict[str, Callable[[Side], str]] = {
     "post by id": lambda side: f"{POSTS}/{side.one('id')}",
@@ -79,7 +90,7 @@ ASKED: dict[str, Callable[[Side], str]] = {
     "posts, estimated count": lambda _: f"{POSTS}?count=estimated",
     "tags": lambda _: "/api/v2/tags",
     "tags, most used": lambda _: "/api/v2/tags?sort=-usage_count",
-    "search": lambda _: f"/api/v2/search?q={random.choice(WORDS)}",  # noqa: S311
+    **{f"search, {name}": searching(words) for name, words in WORDS.items()},
     "suggestions": lambda _: f"/api/v2/search/suggest?prefix={random.choice(PREFIXES)}",  # noqa: S311
 }
 
@@ -137,7 +148,7 @@ async def sides(urls: tuple[str, str]) -> AsyncIterator[tuple[Side, Side]]:
 async def measure(urls: tuple[str, str], rounds: int) -> tuple[Side, Side]:
     async with sides(urls) as both:
         for name, path in ASKED.items():
-            for _ in range(8):  # until plans are made and memory is warm
+            for _ in range(2 * SAMPLES):  # until plans are made and memory is warm
                 for side in both:
                     await side.ask("warming up", path(side))
             for _ in range(rounds):

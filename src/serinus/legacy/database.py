@@ -101,7 +101,8 @@ def _connector(url: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
                 url,
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=COMMAND_TIMEOUT,
-                server_settings={"application_name": "serinus-v1"},
+                # Compiling a plan takes longer than all that is asked here.
+                server_settings={"application_name": "serinus-v1", "jit": "off"},
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseAway from error

@@ -10,6 +10,7 @@ from serinus.infrastructure.generated.rows import COLUMNS, Cast, PostRows, Rows
 from serinus.infrastructure.generated.words import languages
 
 TODAY = datetime(2030, 1, 1, tzinfo=UTC)
+ALL = range(10_000)
 
 
 def made(seed: int = 1, first: int = 0, posts: int = 2_000) -> Rows:
@@ -19,7 +20,7 @@ def made(seed: int = 1, first: int = 0, posts: int = 2_000) -> Rows:
         categories=[each.id for each in population.categories(20)],
         comments=0.5,
     )
-    return PostRows(seed, cast, TODAY).of(range(first, first + posts))
+    return PostRows(seed, cast, ALL, TODAY).of(range(first, first + posts))
 
 
 def column(rows: Rows, table: str, name: str) -> list[Any]:
@@ -44,6 +45,15 @@ def test_half_of_the_posts_are_about_a_kilobyte_or_less_and_some_are_long() -> N
 
     assert 800 < median(sizes) < 1_200
     assert 15_000 < max(sizes) < 30_000
+
+
+def test_posts_become_more_and_none_is_older_than_the_one_before_it() -> None:
+    created = column(made(posts=len(ALL)), "posts", "created_at")
+
+    assert created == sorted(created)
+    assert len([at for at in created if at.year == 2029]) > 5 * len(
+        [at for at in created if at.year == 2018]
+    )
 
 
 def test_both_languages_are_written() -> None:

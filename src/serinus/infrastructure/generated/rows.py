@@ -90,9 +90,9 @@ class Dates:
     deleted: datetime | None
 
     @classmethod
-    def of(cls, status: str, today: datetime, chance: Random) -> Self:
-        """More and more was written as time went by."""
-        created = SINCE + (today - SINCE) * sqrt(chance.random())
+    def of(cls, status: str, age: float, today: datetime, chance: Random) -> Self:
+        """More and more was written as time went by. `age`: 0 is the first post, 1 the last."""
+        created = SINCE + (today - SINCE) * sqrt(age)
         published = min(created + timedelta(hours=chance.expovariate(1 / 20)), today)
         updated = min(published + timedelta(days=chance.expovariate(1 / 5)), today)
         return cls(
@@ -107,11 +107,14 @@ class Dates:
 
 
 class PostRows:
-    """Makes the rows of the posts with some numbers. `today`: nothing is newer."""
+    """Makes the rows of posts by their numbers, the oldest first, as a site grows.
 
-    def __init__(self, seed: int, cast: Cast, today: datetime) -> None:
+    `today`: nothing is newer.
+    """
+
+    def __init__(self, seed: int, cast: Cast, numbers: range, today: datetime) -> None:
         self.today = today
-        self._seed, self._cast = seed, cast
+        self._seed, self._cast, self._numbers = seed, cast, numbers
         self._authors = Zipf(len(cast.authors))
         self._tags = Zipf(len(cast.tags))
         self._categories = Zipf(len(cast.categories))
@@ -134,7 +137,8 @@ class PostRows:
         status, locale = chance.choice(STATUSES), chance.choice(LOCALES)
         category = self._categories.draw(chance)
         writer = self._writers[locale[:2]][topic_of(category)]
-        dates = Dates.of(status, self.today, chance)
+        age = (number - self._numbers.start + chance.random()) / len(self._numbers)
+        dates = Dates.of(status, age, self.today, chance)
         post_id = made_id(dates.created, chance)
         author = self._cast.authors[self._authors.draw(chance)].id
         linked = _linked(status, dates, author, locale)

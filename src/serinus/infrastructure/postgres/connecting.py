@@ -14,6 +14,10 @@ from serinus.domain.errors import Unavailable
 
 CONNECT_TIMEOUT = 3.0  # seconds
 
+# Statements here take milliseconds. Where a long plan could cost a lot the server would compile
+# it first (JIT), which takes a hundred times as long as running it.
+SESSION = {"application_name": "serinus", "timezone": "UTC", "jit": "off"}
+
 # Parameters of libpq that managed services put into their URLs. asyncpg would send them to the
 # server as settings, and the server would refuse the connection.
 LIBPQ_ONLY = frozenset(
@@ -111,7 +115,7 @@ async def connect(url: str, *, connect_timeout: float = CONNECT_TIMEOUT) -> asyn
             return await asyncpg.connect(
                 for_asyncpg(url),
                 timeout=connect_timeout,
-                server_settings={"application_name": "serinus", "timezone": "UTC"},
+                server_settings=SESSION,
             )
     except CONNECT_ERRORS as error:
         raise unreachable(url, error) from error

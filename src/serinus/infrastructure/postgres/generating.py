@@ -98,9 +98,10 @@ class PostgresGeneration:
         source = f"generate:{seed}"
         with translate_errors():
             async with self._alone():
-                making = PostRows(seed, await self._cast(seed, size), today)
                 first = await self._pool.fetchval(NEXT, source)
-                left = _batches(first, posts)
+                numbers = range(first, first + posts)
+                making = PostRows(seed, await self._cast(seed, size), numbers, today)
+                left = _batches(numbers)
                 await _together(
                     self._add_each(left, making, source, on_progress) for _ in range(AT_ONCE)
                 )
@@ -161,9 +162,8 @@ async def _together(works: Iterable[Coroutine[None, None, None]]) -> None:
         raise failed.exceptions[0] from failed
 
 
-def _batches(first: int, posts: int) -> Iterator[range]:
-    end = first + posts
-    return (range(at, min(at + BATCH, end)) for at in range(first, end, BATCH))
+def _batches(numbers: range) -> Iterator[range]:
+    return (numbers[at : at + BATCH] for at in range(0, len(numbers), BATCH))
 
 
 async def _add(

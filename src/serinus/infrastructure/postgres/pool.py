@@ -10,6 +10,7 @@ from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 from serinus.infrastructure.postgres.connecting import (
     CONNECT_ERRORS,
     CONNECT_TIMEOUT,
+    SESSION,
     check_url,
     connect,
     for_asyncpg,
@@ -70,7 +71,7 @@ async def open_pool(
         record_class=asyncpg.Record,
         timeout=connect_timeout,
         command_timeout=COMMAND_TIMEOUT,
-        server_settings={"application_name": "serinus", "timezone": "UTC"},
+        server_settings=SESSION,
     )
     pool.patience = acquire_timeout
     try:
