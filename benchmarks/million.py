@@ -36,7 +36,7 @@ WORDS = {
     "common": ("canary", "borrow", "カナリア", "二度"),
     "rarer": ("tamsin", "score", "弁当", "石灯籠"),
     "rare": ("vineholm", "dunethorp", "wenadal", "双"),
-    "two": ("canary score", "tamsin borrow", "カナリア 弁当", "score canary"),
+    "two": ("canary borrow", "duet score", "tamsin borrow", "二度 測り"),
     "in vain": ("xylograph", "quinquereme", "蜃気楼", "羅針盤"),
 }
 PREFIXES = ("ca", "the qu", "カナ", "Notes on", "quiet")

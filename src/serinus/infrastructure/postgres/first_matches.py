@@ -61,7 +61,7 @@ ONE_OF_FEW = "p.id = ANY (ARRAY(SELECT id FROM few))"
 
 
 class FirstMatches(Protocol):
-    """Makes `met`, one more than go on, and `candidates`, with scores where these count."""
+    """Makes `candidates`, those that go on, with scores where these count."""
 
     @property
     def found(self) -> str:
@@ -101,17 +101,14 @@ class _AmongAll:
         scores = f"array_agg({RANK})" if ranked else "NULL::float8[]"
         self.found = f"""
             {steps_sql(dated, limits.ranked, scores)},
-            met AS MATERIALIZED (
+            candidates AS MATERIALIZED (
                 SELECT c.id, c.published_at, c.score
                   FROM steps s, unnest(s.ids, s.dates, s.scores) AS c (id, published_at, score)
-                 ORDER BY {by_date} LIMIT {limits.ranked + 1}
-            ),
-            candidates AS MATERIALIZED (
-                SELECT * FROM met c ORDER BY {by_date} LIMIT {limits.ranked}
+                 ORDER BY {by_date} LIMIT {limits.ranked}
             )"""  # noqa: S608 - constants and numbers
-        self.capped = f"(SELECT count(*) FROM met) > {limits.ranked}"  # noqa: S608 - a number
-        self.all_counted = f"""
-            CASE WHEN NOT {self.capped} THEN (SELECT count(*) FROM met) END"""  # noqa: S608
+        total = "(SELECT max(total) FROM steps)"
+        self.capped = f"{total} > {limits.ranked}"
+        self.all_counted = f"CASE WHEN NOT {self.capped} THEN {total} END"
 
 
 class _AmongSome:

@@ -16,7 +16,7 @@ from serinus.infrastructure.postgres.post_rows import columns_of, users_of
 from serinus.infrastructure.postgres.post_walks import COLUMNS, Asked, Walk, met_by
 
 #: Up to so many are counted one by one; beyond, their number is estimated.
-COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 10_000}
+COUNTED = {Counting.EXACT: 100_000, Counting.ESTIMATED: 5_000}
 SAMPLE = 300  # pages of the table that are looked at for an estimate
 
 
