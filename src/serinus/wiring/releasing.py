@@ -139,7 +139,8 @@ class Part:
 class _Session:
     def __init__(self, part: Part, connection: asyncpg.Connection) -> None:
         self._part, self._connection = part, connection
-        self._nodes, self._election = PostgresNodes(connection), PostgresElection(connection)
+        self._nodes = PostgresNodes(connection)
+        self._election = PostgresElection(connection, os.getpid())
         releases = PostgresReleases(connection)
         self._ticking = Ticking(releases, part.comparisons)
         self._beat_at = self._tick_at = 0.0

@@ -25,11 +25,16 @@ SELECT pg_terminate_backend(l.pid)
 """  # noqa: S608 - put together from constants
 
 
-class PostgresElection:
-    """On a session of one's own."""
+#: So that who looks at the sessions sees which process judges.
+NAMED = "SELECT set_config('application_name', 'serinus: judges in process ' || $1, false)"
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+
+class PostgresElection:
+    """On a session of one's own. `pid`: of this process."""
+
+    def __init__(self, connection: asyncpg.Connection, pid: int) -> None:
         self._connection = connection
+        self._pid = pid
         self._won = False
 
     async def won(self) -> bool:
@@ -38,6 +43,8 @@ class PostgresElection:
             return True
         with translate_errors():
             self._won = bool(await self._connection.fetchval(TRY))
-            if not self._won:
+            if self._won:
+                await self._connection.execute(NAMED, str(self._pid))
+            else:
                 await self._connection.execute(END_STUCK)
         return self._won
