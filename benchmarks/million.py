@@ -14,7 +14,7 @@ import asyncio
 import random
 import statistics
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from os import getloadavg
@@ -35,7 +35,7 @@ SAMPLES = 40  # posts, and so days, that are asked for; each once before it coun
 WORDS = {
     "common": ("canary", "borrow", "カナリア", "二度"),
     "rarer": ("tamsin", "score", "弁当", "石灯籠"),
-    "rare": ("vineholm", "dunethorp", "wenadal", "双"),
+    "rare": ("vineholm", "dunethorp", "lysorbi", "rosog"),
     "two": ("canary borrow", "duet score", "tamsin borrow", "二度 測り"),
     "in vain": ("xylograph", "quinquereme", "蜃気楼", "羅針盤"),
 }
@@ -49,11 +49,13 @@ class Side:
     http: httpx.AsyncClient
     known: dict[str, list[str]]
     taken: dict[str, list[float]] = field(default_factory=dict)
+    turn: int = 0  # the same on both sides: each asks for the same word at the same time
 
     def one(self, kind: str) -> str:
         return random.choice(self.known[kind])  # noqa: S311 - which one does not matter
 
     async def ask(self, name: str, path: str) -> None:
+        self.turn += 1
         began = perf_counter()
         answer = await self.http.get(path)
         seconds = perf_counter() - began
@@ -61,13 +63,13 @@ class Side:
             sys.exit(f"{path}: {answer.status_code} {answer.text[:300]}")
         self.taken.setdefault(name, []).append(seconds)
 
-    def median(self, name: str) -> float:
-        """In milliseconds."""
-        return 1000 * statistics.median(self.taken[name])
+    def median(self, names: Collection[str]) -> float:
+        """In milliseconds, of all that was asked under these."""
+        return 1000 * statistics.median(each for name in names for each in self.taken[name])
 
 
 def searching(words: tuple[str, ...]) -> Callable[[Side], str]:
-    return lambda _: f"/api/v2/search?q={random.choice(words)}"  # noqa: S311
+    return lambda side: f"/api/v2/search?q={words[side.turn % len(words)]}"
 
 
 POSTS = "/api/v2/posts"
@@ -159,8 +161,10 @@ async def measure(urls: tuple[str, str], rounds: int) -> tuple[Side, Side]:
 
 def table(small: Side, large: Side) -> str:
     lines = [f"{'':26}{'small':>10}{'large':>10}{'ratio':>8}"]
-    for name in ASKED:
-        near, far = small.median(name), large.median(name)
+    searches = [name for name in ASKED if name.startswith("search")]
+    rows = {name: [name] for name in ASKED} | {"search, all of these": searches}
+    for name, asked in rows.items():
+        near, far = small.median(asked), large.median(asked)
         mark = "" if far <= GOAL * near else "  more than twice"
         lines.append(f"{name:26}{near:7.2f} ms{far:7.2f} ms{far / near:8.2f}{mark}")
     return "\n".join(lines)

@@ -47,7 +47,8 @@ COLUMNS = {
 
 MATCHES = f"""
     d.doc_type = 'post' AND d.vector @@ (SELECT matching FROM query) AND {RUNS_MATCH}"""  # noqa: S608
-RANK = "round(ts_rank(d.vector, (SELECT ranking FROM query))::numeric, 6)::float8"
+# To six decimals. By way of `numeric` the thousand of them would cost half as much again.
+RANK = "floor(ts_rank(d.vector, (SELECT ranking FROM query))::float8 * 1e6 + 0.5) / 1e6"
 SCORE = f"""(
     SELECT {RANK}
       FROM search_documents d WHERE d.doc_type = 'post' AND d.id = c.id)"""  # noqa: S608 - constants
