@@ -123,24 +123,29 @@ class Steering:
 
         return await self.store.start(begin)
 
-    async def promote(self, *, actor: str, reason: str) -> Release:
-        """Like all that follow raise `NotAllowed`, `MovedOn`, `Invalid`, `NoRelease`."""
-        return await self._moved("promoted", Release.promote, actor, reason)
+    async def promote(self, *, actor: str, reason: str, version: int | None = None) -> Release:
+        """Like all that follow raise `NotAllowed`, `MovedOn`, `Invalid`, `NoRelease`.
 
-    async def pause(self, *, actor: str, reason: str) -> Release:
-        return await self._moved("paused", Release.pause, actor, reason)
+        `version`: of the release that somebody saw when they decided; None: as it is now.
+        """
+        return await self._moved("promoted", Release.promote, actor, reason, version)
 
-    async def resume(self, *, actor: str, reason: str) -> Release:
-        return await self._moved("resumed", Release.resume, actor, reason)
+    async def pause(self, *, actor: str, reason: str, version: int | None = None) -> Release:
+        return await self._moved("paused", Release.pause, actor, reason, version)
 
-    async def step_back(self, *, actor: str, reason: str) -> Release:
-        return await self._moved("stepped_back", Release.step_back, actor, reason)
+    async def resume(self, *, actor: str, reason: str, version: int | None = None) -> Release:
+        return await self._moved("resumed", Release.resume, actor, reason, version)
+
+    async def step_back(
+        self, *, actor: str, reason: str, version: int | None = None
+    ) -> Release:
+        return await self._moved("stepped_back", Release.step_back, actor, reason, version)
 
     async def rollback(self, *, actor: str, reason: str) -> Release:
-        return await self._moved("rolled_back", Release.roll_back, actor, reason, always=True)
+        return await self._moved("rolled_back", Release.roll_back, actor, reason)
 
     async def abort(self, *, actor: str, reason: str) -> Release:
-        return await self._moved("aborted", Release.abort, actor, reason, always=True)
+        return await self._moved("aborted", Release.abort, actor, reason)
 
     async def pin(self, consumer: str, arm: Arm | None, *, actor: str, reason: str) -> None:
         """None takes the pin away. `consumer`: the key that is hashed."""
@@ -198,13 +203,11 @@ class Steering:
         return standing.share, standing.origin
 
     async def _moved(
-        self, kind: str, move: Move, actor: str, reason: str, *, always: bool = False
+        self, kind: str, move: Move, actor: str, reason: str, version: int | None = None
     ) -> Release:
-        """`always`: whatever happened since one looked. Else who comes second is refused."""
         reason = checked(reason)
-        seen = (await self.store.standing()).release
         async with self._held() as held:
-            if not always and held.release != seen:
+            if version is not None and version != held.release.version:
                 raise MovedOn("the release has moved on meanwhile: look at it again")
             release = move(held.release, held.now)
             entry = Entry(actor=actor, reason=reason, kind=kind, body={"to": where(release)})
