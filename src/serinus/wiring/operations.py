@@ -50,6 +50,7 @@ from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
+from serinus.wiring.releasing import effective
 from serinus.wiring.routing import boot
 
 T = TypeVar("T")
@@ -243,7 +244,8 @@ async def _prepare(
     """Everything before the first request that is done once, and not by every worker."""
     pool = await open_pool(found.url, size=2)
     try:
-        routing = await PostgresRoutings(pool).enter(boot(settings), at=now())
+        await PostgresRoutings(pool).enter(boot(settings), at=now())
+        routing = await effective(settings, pool)
         # Of somebody else's server nobody reads the start's output: there an operator makes
         # the first account, with `serinus user create`.
         with acting_as(Actor(via=Via.CLI)):

@@ -22,7 +22,7 @@ from serinus.application.release.steering import Steering
 from serinus.application.release.ticking import Comparisons, Ticking
 from serinus.domain.errors import Unavailable
 from serinus.domain.release.assignment import Routing
-from serinus.domain.release.in_force import Limits
+from serinus.domain.release.in_force import Limits, in_force
 from serinus.domain.release.verdict import ComparisonState
 from serinus.infrastructure.postgres.pool import open_session
 from serinus.infrastructure.postgres.release_election import PostgresElection
@@ -41,6 +41,13 @@ PATIENCE = 3.0  # seconds for an answer
 PAUSE = 0.25  # seconds before it is tried anew
 
 log = structlog.get_logger("serinus.release")
+
+
+async def effective(settings: Settings, pool: asyncpg.Pool) -> Routing:
+    """What a worker with these settings serves now."""
+    standing = await PostgresReleases(pool).standing()
+    pins = await PostgresReleases(pool).pins(standing.release.id) if standing.release else {}
+    return in_force(limits(settings), standing.release, pins, standing.epoch)
 
 
 class NothingCompares:
@@ -144,6 +151,7 @@ class _Session:
         releases = PostgresReleases(connection)
         self._ticking = Ticking(releases, part.comparisons)
         self._beat_at = self._tick_at = 0.0
+        self._ticks = 0
 
     async def go_on(self) -> None:
         while True:
@@ -170,9 +178,10 @@ class _Session:
 
     async def _tick(self) -> None:
         self._tick_at = monotonic() + TICK
+        self._ticks += 1
         async with asyncio.timeout(PATIENCE):
             await self._ticking.tick()
-            if self._ticking.looks % TIDY == 1:
+            if self._ticks % TIDY == 0:
                 await forget(self._connection)
                 await compact(self._connection)
 
