@@ -214,7 +214,7 @@ async def is_cut_off(server: RunningServer, pool: asyncpg.Pool, data: Path) -> N
     assert status.release is not None
     assert (status.release.phase, status.share) == (Phase.RAMPING, Share(5000))
     assert [node.state.says for node in status.nodes] == [""]
-    assert verify(status.events) is None
+    assert verify(await steer.history()) is None
 
 
 @contextmanager

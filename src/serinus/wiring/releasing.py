@@ -23,7 +23,7 @@ from serinus.application.release.ticking import Comparisons, Ticking
 from serinus.domain.errors import Unavailable
 from serinus.domain.release.assignment import Routing
 from serinus.domain.release.in_force import Limits, in_force
-from serinus.domain.release.verdict import ComparisonState
+from serinus.domain.release.verdict import ComparisonState, Kind
 from serinus.infrastructure.postgres.pool import open_session
 from serinus.infrastructure.postgres.release_election import PostgresElection
 from serinus.infrastructure.postgres.release_evidence import compact
@@ -38,6 +38,7 @@ TICK = 1.0  # seconds between two looks of the judge
 ROUND = 0.5  # seconds between two attempts to be elected
 TIDY = 300  # looks after which what is over is tidied up
 PATIENCE = 3.0  # seconds for an answer
+LONGEST_TICK = 10.0  # seconds, of a look at what has piled up while nobody judged
 PAUSE = 0.25  # seconds before it is tried anew
 
 log = structlog.get_logger("serinus.release")
@@ -83,6 +84,7 @@ class Part:
     comparisons: Comparisons
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     said: str = ""
+    troubled: bool = False
 
     def told(self, epoch: str) -> None:
         """By another worker, which epoch is in force."""
@@ -111,18 +113,22 @@ class Part:
                 log.info("the share of the release is served again")
 
     async def _stay_connected(self) -> None:
-        told = False
         while True:
             try:
                 await self._session()
-            except Exception as error:
-                # A lost connection has many faces, and a failure of the judge is one of them.
-                if not isinstance(error, Unavailable | OSError | asyncpg.PostgresError):
-                    log.exception("taking part in releases failed")
-                elif not told:
-                    log.warning("not connected to releases", reason=type(error).__name__)
-                told = True
+            except Exception as error:  # noqa: BLE001 - a lost connection has many faces
+                self._trouble(error)
             await asyncio.sleep(PAUSE)
+
+    def _trouble(self, error: Exception) -> None:
+        """Told once, when it begins."""
+        if self.troubled:
+            return
+        self.troubled = True
+        if isinstance(error, Unavailable | OSError | asyncpg.PostgresError):
+            log.warning("releases are out of reach", reason=type(error).__name__)
+        else:
+            log.error("taking part in releases failed", exc_info=error)
 
     async def _session(self) -> None:
         """Until it breaks."""
@@ -162,6 +168,7 @@ class _Session:
                 leads = await self._election.won()
             if leads and monotonic() >= self._tick_at:
                 await self._tick()
+            self._part.troubled = False
             with suppress(TimeoutError):
                 async with asyncio.timeout(ROUND):
                     await self._part.awake.wait()
@@ -179,11 +186,13 @@ class _Session:
     async def _tick(self) -> None:
         self._tick_at = monotonic() + TICK
         self._ticks += 1
-        async with asyncio.timeout(PATIENCE):
-            await self._ticking.tick()
+        async with asyncio.timeout(LONGEST_TICK):
+            verdict = await self._ticking.tick()
             if self._ticks % TIDY == 0:
                 await forget(self._connection)
                 await compact(self._connection)
+        if verdict and verdict.kind is not Kind.HOLD:
+            log.warning("verdict", kind=verdict.kind, reason=verdict.sentence)
 
 
 @asynccontextmanager

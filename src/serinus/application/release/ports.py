@@ -133,6 +133,10 @@ class Releases(Protocol):
         """In the order of their numbers, as stored: check the chain before you believe it."""
         ...
 
+    async def latest(self, release_id: UUID, limit: int) -> Sequence[Event]:
+        """The last events, in the order of their numbers."""
+        ...
+
     async def pins(self, release_id: UUID) -> Mapping[str, Arm]: ...
 
 

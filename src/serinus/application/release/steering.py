@@ -169,7 +169,7 @@ class Steering:
         standing = await self.store.standing()
         release = standing.release
         share, source = self._limited(standing)
-        events = await self.store.history(release.id) if release else []
+        events = await self.store.latest(release.id, EVENTS_SHOWN) if release else []
         return Status(
             release=release,
             share=share,
@@ -179,7 +179,7 @@ class Steering:
             nodes=await self.nodes.seen(),
             verdict=Verdict.from_json(standing.verdict) if standing.verdict else None,
             looked_ago=standing.looked_ago,
-            events=events[-EVENTS_SHOWN:],
+            events=events,
         )
 
     async def history(self, release_id: UUID | None = None) -> Sequence[Event]:

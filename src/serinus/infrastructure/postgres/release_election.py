@@ -1,7 +1,8 @@
 """Which worker judges: whose session holds an advisory lock.
 
 The lock ends with the session, so with the process; a session whose process has stopped without
-ending it is ended by those who wait for the lock.
+ending it is ended by those who wait for the lock. In the middle of a look, whose evidence may
+take its time, the server does that, and later.
 """
 
 import asyncpg
@@ -20,7 +21,7 @@ SELECT pg_terminate_backend(l.pid)
  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
    AND (l.classid, l.objid) = ({KEYS[0]}, {KEYS[1]})
-   AND a.state LIKE 'idle%'
+   AND a.state = 'idle'
    AND a.state_change < clock_timestamp() - make_interval(secs => {STUCK})
 """  # noqa: S608 - put together from constants
 

@@ -26,7 +26,7 @@ from serinus.infrastructure.postgres.release_rows import (
 #: Who holds the lock and does not go on is not waited for, nor does anybody else wait for it.
 BOUNDS = """
 SELECT set_config('lock_timeout', '2s', true),
-       set_config('idle_in_transaction_session_timeout', '2s', true)
+       set_config('idle_in_transaction_session_timeout', '10s', true)
 """
 HELD = f"""
 SELECT {COLUMNS}, r.memory, r.verdict, clock_timestamp() AS now FROM {GOVERNS} r
@@ -113,6 +113,16 @@ class PostgresReleases:
             "SELECT * FROM release_events WHERE release_id = $1 ORDER BY number", release_id
         )
         return [event_of(row) for row in rows]
+
+    async def latest(self, release_id: UUID, limit: int) -> Sequence[Event]:
+        rows = await self._read(
+            """
+            SELECT * FROM release_events WHERE release_id = $1 ORDER BY number DESC LIMIT $2
+            """,
+            release_id,
+            limit,
+        )
+        return [event_of(row) for row in reversed(rows)]
 
     async def pins(self, release_id: UUID) -> Mapping[str, Arm]:
         rows = await self._read(
