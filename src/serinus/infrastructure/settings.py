@@ -87,6 +87,14 @@ class Settings:
         CanaryKey,
         Variable(canary_key, "consumer: sticky; request: hash of X-Request-ID"),
     ] = CanaryKey.CONSUMER
+    serinus_rescue_ms: Annotated[
+        int,
+        Variable(
+            count(0, 60_000),
+            "a read that engine v2 fails, or has not begun to answer by then, is answered by "
+            "engine v1; 0: off",
+        ),
+    ] = 2000
     serinus_host: Annotated[str, Variable(str.strip, "address to listen on")] = "127.0.0.1"
     serinus_port: Annotated[int, Variable(count(0, 65535), "port to listen on")] = 8000
     serinus_workers: Annotated[int, Variable(count(1, 64), "worker processes")] = 1

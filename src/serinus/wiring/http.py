@@ -11,6 +11,7 @@ import uuid_utils
 from starlette.middleware.cors import CORSMiddleware
 
 import serinus
+from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import BUCKETS
 from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.metrics import Load, Metrics, Release
@@ -22,11 +23,14 @@ from serinus.presentation.http.admission import Admission, Refuse
 from serinus.presentation.http.asgi import App
 from serinus.presentation.http.compression import Compression
 from serinus.presentation.http.deprecation import Deprecation, Successors
+from serinus.presentation.http.evidence import Evidence
 from serinus.presentation.http.front import METRICS, Front
 from serinus.presentation.http.generation_switch import GenerationSwitch, InForce
 from serinus.presentation.http.lifespan import Deferred, running
 from serinus.presentation.http.metrics_page import MetricsPage
+from serinus.presentation.http.probe import works
 from serinus.presentation.http.request_context import Observe, RequestContext
+from serinus.presentation.http.rescue import Ceiling, Rescuer
 from serinus.presentation.http.route_table import RouteTable
 from serinus.presentation.http.v1 import turned_away as v1_turned_away
 from serinus.presentation.http.v2 import turned_away as v2_turned_away
@@ -35,14 +39,26 @@ from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
+from serinus.wiring.evidence import telling
 from serinus.wiring.publishing import publishing_on_time
-from serinus.wiring.releasing import joined
+from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
 from serinus.wiring.serving import die_with_parent
 from serinus.wiring.stores import Stores, open_stores
 
+#: Of failed reads, in a second and worker: more would be a load that stable is not used to.
+RESCUES = 200
+
 #: What a browser's script may read of an answer, beside its body.
-EXPOSED = ["ETag", "Link", "Location", "RateLimit", "Retry-After", "Serinus-Engine"]
+EXPOSED = [
+    "ETag",
+    "Link",
+    "Location",
+    "RateLimit",
+    "Retry-After",
+    "Serinus-Engine",
+    "Serinus-Rescued",
+]
 
 
 def application() -> App:
@@ -85,13 +101,23 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         )
         caching.counted(metrics)
         front = _front(settings, stores, engines, metrics, in_force, caching)
-        edge = _edge(settings, front, _observers(settings, engines, metrics))
+        counters = EvidenceCounters()
+        observers = _observers(settings, engines, metrics)
+        observers.append(_evidence(counters, part, engines))
+        edge = _edge(settings, front, observers)
         metrics.watch(
             _loads(stores, engines), lambda: _release(in_force), lambda: edge.in_flight
         )
         publishing = await stack.enter_async_context(publishing_on_time(settings))
+        told = await stack.enter_async_context(telling(counters, stores.pool, part))
         await stack.enter_async_context(
-            _background(publishing, part.take(), metrics.keep_fresh(), *_calibrating(engines))
+            _background(
+                publishing,
+                part.take(),
+                told.go_on(),
+                metrics.keep_fresh(),
+                *_calibrating(engines),
+            )
         )
         yield edge
 
@@ -125,6 +151,8 @@ def _front(
             in_force=in_force,
             may_override=v2.authentication.may_override,
             canary_key=settings.serinus_canary_key,
+            routes=engines.routes,
+            rescuer=_rescuer(settings, v1.app) if v1 else None,
         ),
         v2=admitted(caching.before(v2.v2), v2_turned_away.turn_away),
         v2_disabled=None if settings.api_v2_enabled else v2_turned_away.disabled,
@@ -139,6 +167,18 @@ def _front(
             lambda path: settings.api_v2_enabled and engines.routes.find(path) is not None
         ),
     )
+
+
+def _rescuer(settings: Settings, stable: App) -> Rescuer | None:
+    """`stable` without the limits of clients: each request has been counted once."""
+    patience = settings.serinus_rescue_ms / 1000
+    return Rescuer(stable, patience, Ceiling(RESCUES)) if patience else None
+
+
+def _evidence(counters: EvidenceCounters, part: Part, engines: Engines) -> Evidence:
+    node, v1 = part.node, engines.v1
+    probe = (lambda: works(v1.app)) if v1 else None
+    return Evidence(counters, lambda: node.workers, node.trip, probe)
 
 
 def _metrics_page(settings: Settings, metrics: Metrics, v2: EngineV2) -> MetricsPage:

@@ -80,7 +80,7 @@ class Routing:
     a release runs, so evidence is kept. `over_ms`: milliseconds after which an answer is slow.
     `shadow`: part of stable's reads that is compared. `drill`: what the keys of those begin
     with who take part; everybody else is served by stable. `route_shares`: what a route gets
-    at most.
+    at most. `error_limit` and `false_rollback` are the plan's, for each worker's own test.
     """
 
     share: Share
@@ -90,6 +90,8 @@ class Routing:
     release_id: UUID | None = None
     watched: bool = False
     over_ms: int = 200
+    error_limit: float = 0.005
+    false_rollback: float = 0.01
     pins: Mapping[str, Arm] = field(default_factory=dict)
     excluded_routes: frozenset[str] = frozenset()
     route_shares: Mapping[str, Share] = field(default_factory=dict)

@@ -44,6 +44,8 @@ def in_force(
         release_id=release.id,
         watched=not release.ended,
         over_ms=plan.guardrails.slow.over_ms,
+        error_limit=plan.guardrails.error_rate.slo,
+        false_rollback=plan.risk.false_rollback,
         pins={} if killed or taken_back else pins,
         excluded_routes=plan.excluded_routes,
         route_shares=plan.route_shares,

@@ -59,11 +59,11 @@ class RouteCounter:
     count: Count
 
     def __call__(self, scope: Scope, status: int | None, _: int, seconds: float) -> None:
-        path: str = scope["path"]
+        path, state = scope["path"], scope["state"]
         labels = (
             contract_of(path),
-            scope["state"].get("engine", "none"),
-            self.routes.find(path) or OTHER,
+            state.get("engine", "none"),
+            state.get("route") or self.routes.find(path) or OTHER,
             scope["method"] if scope["method"] in METHODS else OTHER,
         )
         self.count(labels, "none" if status is None else str(status), seconds)

@@ -6,11 +6,15 @@ in which epoch that was decided; every answer says so.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from serinus.domain.release.assignment import Arm, CanaryKey, Routing
+from serinus.domain.release.assignment import Arm, CanaryKey, Routing, bucket
+from serinus.domain.release.evidence import stratum
 from serinus.presentation.http.asgi import App, Receive, Scope, Send, header
 from serinus.presentation.http.consumer import consumer_key
+from serinus.presentation.http.evidence import Attempt
+from serinus.presentation.http.rescue import SAFE, Rescuer
+from serinus.presentation.http.route_table import RouteTable
 
 ENGINE = {Arm.STABLE: "v1", Arm.CANDIDATE: "v2"}
 ARMS: dict[bytes | None, Arm] = {arm.value.encode(): arm for arm in Arm}
@@ -30,22 +34,71 @@ class InForce:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """`counts`: as evidence. `wanted`: somebody asked for this arm, and sees what it does."""
+
+    arm: Arm
+    counts: bool
+    wanted: bool = False
+
+
+#: Who takes no part.
+STABLE = Decision(Arm.STABLE, counts=False)
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationSwitch:
-    """`stable` may be None: then no routing may send anything there."""
+    """`stable` may be None: then no routing may send anything there. `routes` tells which
+    template a path matches; `rescuer` is asked where the candidate fails a read.
+    """
 
     stable: App | None
     candidate: App
     in_force: InForce
     may_override: MayOverride
     canary_key: CanaryKey = CanaryKey.CONSUMER
+    routes: RouteTable = field(default_factory=lambda: RouteTable(()))
+    rescuer: Rescuer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        routing = self.in_force.routing
-        arm = await self._overridden(scope) or routing.arm(self._key(scope))
-        app = self.candidate if arm is Arm.CANDIDATE or self.stable is None else self.stable
-        served = Arm.CANDIDATE if app is self.candidate else Arm.STABLE
-        scope["state"] |= {"arm": served, "engine": ENGINE[served], "epoch": routing.epoch}
-        await app(scope, receive, send)
+        routing, state = self.in_force.routing, scope["state"]
+        key = self._key(scope)
+        number = bucket(routing.salt, key)
+        if routing.watched:
+            state["route"] = self.routes.find(scope["path"])
+        decision = await self._decided(scope, routing, key, number)
+        arm = Arm.CANDIDATE if self.stable is None else decision.arm
+        state |= {"arm": arm, "engine": ENGINE[arm], "epoch": routing.epoch}
+        attempt = None
+        if decision.counts:
+            attempt = state["attempt"] = Attempt(routing, arm, stratum(number))
+        if arm is Arm.STABLE and self.stable is not None:
+            await self.stable(scope, receive, send)
+        elif self.rescuer is None or decision.wanted or scope["method"] not in SAFE:
+            await self.candidate(scope, receive, send)
+        else:
+            rescue = await self.rescuer(self.candidate, scope, receive, send)
+            if rescue is not None and attempt is not None:
+                attempt.rescue, attempt.seconds = rescue
+
+    async def _decided(self, scope: Scope, routing: Routing, key: str, number: int) -> Decision:
+        """Somebody's choice goes before the release's, and the release's before the hash."""
+        pinned = routing.pins.get(key) if routing.pins else None
+        if pinned is not None:
+            return Decision(pinned, counts=False)
+        wanted = await self._overridden(scope)
+        if wanted is not None:
+            return Decision(wanted, counts=False, wanted=True)
+        share = routing.share
+        if routing.drill is not None and not key.startswith(routing.drill):
+            return STABLE
+        if routing.excluded_routes or routing.route_shares:
+            route = scope["state"].get("route") or self.routes.find(scope["path"]) or ""
+            if route in routing.excluded_routes:
+                return STABLE
+            share = min(share, routing.route_shares.get(route, share))
+        arm = Arm.CANDIDATE if number < share.basis_points else Arm.STABLE
+        return Decision(arm, counts=routing.watched)
 
     def _key(self, scope: Scope) -> str:
         if self.canary_key is CanaryKey.REQUEST:

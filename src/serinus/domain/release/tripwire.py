@@ -1,0 +1,86 @@
+"""A worker's own emergency test: it takes its share back without asking anybody.
+
+It looks at nothing but what this worker has seen in this epoch. The null is five times the
+limit of errors; the alternatives lie far beyond it, so that three requests in a row that fail
+are enough (see `eprocess` for why it may look after each of them). What stable does meanwhile
+tells a candidate's fault from a cause that both share.
+"""
+
+from dataclasses import dataclass, field
+from math import log
+
+from serinus.domain.release.eprocess import HIGHEST, log_factor, log_mean_exp
+
+#: The null, as a multiple of the limit.
+GROSS = 5.0
+#: Alternatives, as multiples of the null.
+TIMES = (5.0, 30.0, 40.0)
+#: Of the risk of a false rollback, for all workers together.
+PART = 0.03
+#: Seconds for which what stable did speaks of the present.
+WINDOW = 5.0
+HIGHEST_NULL = 0.5
+
+
+@dataclass(slots=True)
+class _Window:
+    """Stable's requests lately: this window and the one before it."""
+
+    began: float = 0.0
+    requests: int = 0
+    failed: int = 0
+    before: tuple[int, int] = (0, 0)
+
+    def note(self, at: float, *, failed: bool) -> None:
+        self._turn(at)
+        self.requests += 1
+        self.failed += failed
+
+    def lately(self, at: float) -> tuple[int, int]:
+        """Requests, and how many of them failed."""
+        self._turn(at)
+        return self.requests + self.before[0], self.failed + self.before[1]
+
+    def _turn(self, at: float) -> None:
+        age = at - self.began
+        if age >= WINDOW:
+            self.before = (self.requests, self.failed) if age < 2 * WINDOW else (0, 0)
+            self.began, self.requests, self.failed = at, 0, 0
+
+
+@dataclass(slots=True)
+class Tripwire:
+    """`limit`: of errors, as the plan has it; `risk`: of a false rollback, all in all.
+
+    Times are seconds of any clock that does not run backwards.
+    """
+
+    limit: float
+    risk: float
+    requests: int = 0
+    failed: int = 0
+    _stable: _Window = field(default_factory=_Window)
+
+    def stable(self, at: float, *, failed: bool) -> None:
+        """Also of a request that the candidate failed, and stable was asked for instead."""
+        self._stable.note(at, failed=failed)
+
+    def candidate(self, *, failed: bool) -> None:
+        self.requests += 1
+        self.failed += failed
+
+    def breached(self, workers: int) -> bool:
+        """Beyond any doubt more than five times the limit. `workers` share the risk."""
+        null = min(HIGHEST_NULL, GROSS * self.limit)
+        factors = [
+            log_factor(self.failed, self.requests, null, min(HIGHEST, null * times))
+            for times in TIMES
+        ]
+        return log_mean_exp(factors) >= log(max(1, workers) / (PART * self.risk))
+
+    def shared(self, at: float) -> bool | None:
+        """Whether stable fails the same way. None where it was not asked lately."""
+        requests, failed = self._stable.lately(at)
+        if not requests:
+            return None
+        return 2 * failed * self.requests >= self.failed * requests

@@ -1,0 +1,114 @@
+"""What each request on trial came to: counted where it ends, and at once acted on if gross."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from serinus.application.release.evidence_counters import EvidenceCounters, Seen
+from serinus.domain.release.assignment import Arm, Routing
+from serinus.domain.release.tripwire import Tripwire
+from serinus.presentation.http.asgi import Scope
+from serinus.presentation.http.rescue import Rescue
+
+SERVER_ERROR, CLIENT_ERROR = 500, 400
+
+#: Whether stable works, where no request has shown it lately.
+Probe = Callable[[], Awaitable[bool]]
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What the switch decided about a request, and how that went. `seconds`: what the arm took
+    where another one answered.
+    """
+
+    routing: Routing
+    arm: Arm
+    stratum: int
+    rescue: Rescue | None = None
+    seconds: float | None = None
+
+
+class Evidence:
+    """An observer of requests. `workers`: that share the risk; `trip`: take the share back."""
+
+    def __init__(
+        self,
+        counters: EvidenceCounters,
+        workers: Callable[[], int],
+        trip: Callable[[str], None],
+        probe: Probe | None,
+    ) -> None:
+        self._counters, self._workers, self._trip = counters, workers, trip
+        self._probe = probe
+        self._tripwire = Tripwire(limit=1.0, risk=1.0)
+        self._epoch = -1
+        self._probing: asyncio.Task[None] | None = None
+
+    def __call__(self, scope: Scope, status: int | None, _: int, seconds: float) -> None:
+        state = scope["state"]
+        attempt: Attempt | None = state.get("attempt")
+        if attempt is None or (status is None and attempt.rescue is None):
+            return  # nobody's evidence, or the client went away
+        routing = attempt.routing
+        if attempt.seconds is not None:
+            seconds = attempt.seconds
+        failed = attempt.rescue is not None or (status or SERVER_ERROR) >= SERVER_ERROR
+        template = state.get("route")
+        assert routing.release_id is not None  # noqa: S101 - only a release is watched
+        self._counters.add(
+            Seen(
+                place=(
+                    routing.release_id,
+                    routing.epoch,
+                    attempt.arm,
+                    self._counters.route(template),
+                    attempt.stratum,
+                ),
+                seconds=seconds,
+                error=failed,
+                slow=seconds * 1000 > routing.over_ms,
+                client_error=not failed and (status or 0) >= CLIENT_ERROR,
+                rescued=attempt.rescue is Rescue.RESCUED,
+                shared=attempt.rescue is Rescue.SHARED,
+                cache_hit=state.get("cache_hit"),
+                queries=state.get("queries", 0),
+                db_seconds=state.get("db_seconds", 0.0),
+            )
+        )
+        self._watch(attempt, failed=failed)
+
+    def _watch(self, attempt: Attempt, *, failed: bool) -> None:
+        tripwire = self._of_epoch(attempt.routing)
+        if tripwire is None:
+            return
+        if attempt.arm is Arm.STABLE:
+            tripwire.stable(monotonic(), failed=failed)
+            return
+        if attempt.rescue is not None:
+            tripwire.stable(monotonic(), failed=attempt.rescue is Rescue.SHARED)
+        tripwire.candidate(failed=failed)
+        if failed and tripwire.breached(self._workers()):
+            self._breached(tripwire)
+
+    def _of_epoch(self, routing: Routing) -> Tripwire | None:
+        """None for what ends so late that another routing is in force."""
+        if routing.epoch > self._epoch:
+            self._epoch = routing.epoch
+            self._tripwire = Tripwire(routing.error_limit, routing.false_rollback)
+        return self._tripwire if routing.epoch == self._epoch else None
+
+    def _breached(self, tripwire: Tripwire) -> None:
+        why = f"{tripwire.failed} of {tripwire.requests} requests failed on the candidate"
+        shared = tripwire.shared(monotonic())
+        if shared is False:
+            self._trip(why)
+        elif shared is None and (self._probing is None or self._probing.done()):
+            self._probing = asyncio.ensure_future(self._ask_stable(tripwire, why))
+
+    async def _ask_stable(self, tripwire: Tripwire, why: str) -> None:
+        works = self._probe is None or await self._probe()
+        tripwire.stable(monotonic(), failed=not works)
+        if works and tripwire is self._tripwire:
+            self._trip(why)
