@@ -100,6 +100,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             open_caching(settings, stores.pool, {CHANNEL: part.told})
         )
         caching.counted(metrics)
+        part.counted(metrics)
         front = _front(settings, stores, engines, metrics, in_force, caching)
         counters = EvidenceCounters()
         observers = _observers(settings, engines, metrics)

@@ -50,8 +50,7 @@ from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
-from serinus.wiring.releasing import effective
-from serinus.wiring.routing import boot
+from serinus.wiring.routing import boot, effective
 
 T = TypeVar("T")
 ADMINISTRATOR = "admin@serinus.local"

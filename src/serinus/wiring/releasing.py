@@ -18,20 +18,20 @@ import asyncpg
 import structlog
 
 from serinus.application.release.node import Node
-from serinus.application.release.steering import Steering
 from serinus.application.release.ticking import Comparisons, Ticking
 from serinus.domain.errors import Unavailable
 from serinus.domain.release.assignment import Routing
-from serinus.domain.release.in_force import Limits, in_force
-from serinus.domain.release.verdict import ComparisonState, Kind
+from serinus.domain.release.verdict import ComparisonState, Kind, Verdict
+from serinus.infrastructure.metrics import Metrics
 from serinus.infrastructure.postgres.pool import open_session
 from serinus.infrastructure.postgres.release_election import PostgresElection
 from serinus.infrastructure.postgres.release_evidence import compact
 from serinus.infrastructure.postgres.release_nodes import PostgresNodes, forget
 from serinus.infrastructure.postgres.releases import PostgresReleases
+from serinus.infrastructure.release_metrics import ReleaseMetrics
 from serinus.infrastructure.settings import Settings
 from serinus.wiring.clock import new_id
-from serinus.wiring.routing import boot
+from serinus.wiring.routing import limits
 
 BEAT = 1.0  # seconds between two times that nothing was told of
 TICK = 1.0  # seconds between two looks of the judge
@@ -44,35 +44,11 @@ PAUSE = 0.25  # seconds before it is tried anew
 log = structlog.get_logger("serinus.release")
 
 
-async def effective(settings: Settings, pool: asyncpg.Pool) -> Routing:
-    """What a worker with these settings serves now."""
-    standing = await PostgresReleases(pool).standing()
-    pins = await PostgresReleases(pool).pins(standing.release.id) if standing.release else {}
-    return in_force(limits(settings), standing.release, pins, standing.epoch)
-
-
 class NothingCompares:
     """Where answers are not compared."""
 
     async def state(self, _release_id: UUID) -> ComparisonState | None:
         return None
-
-
-def limits(settings: Settings) -> Limits:
-    return Limits(
-        boot=boot(settings),
-        ceiling=settings.api_v2_traffic_percentage,
-        fixed=not (settings.api_v2_enabled and settings.use_legacy_api_v1),
-    )
-
-
-def steering(settings: Settings, pool: asyncpg.Pool) -> Steering:
-    return Steering(
-        PostgresReleases(pool),
-        PostgresNodes(pool),
-        new_id,
-        settings.api_v2_traffic_percentage,
-    )
 
 
 @dataclass(slots=True)
@@ -85,6 +61,14 @@ class Part:
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     said: str = ""
     troubled: bool = False
+    verdict: Verdict | None = None  # the last one of this worker, while it judges
+
+    def counted(self, metrics: Metrics) -> None:
+        metrics.also(
+            lambda registry: (
+                ReleaseMetrics(registry, lambda: self.node.says, lambda: self.verdict).refresh
+            )
+        )
 
     def told(self, epoch: str) -> None:
         """By another worker, which epoch is in force."""
@@ -137,6 +121,7 @@ class Part:
             await _Session(self, connection).go_on()
         finally:
             # Not a polite farewell: nobody may be there to hear it.
+            self.verdict = None
             connection.terminate()
 
     async def leave(self) -> None:
@@ -187,7 +172,7 @@ class _Session:
         self._tick_at = monotonic() + TICK
         self._ticks += 1
         async with asyncio.timeout(LONGEST_TICK):
-            verdict = await self._ticking.tick()
+            self._part.verdict = verdict = await self._ticking.tick()
             if self._ticks % TIDY == 0:
                 await forget(self._connection)
                 await compact(self._connection)

@@ -1,7 +1,16 @@
-"""The routing that the settings ask for."""
+"""What the settings ask for, and what of it is in force. Commands need this, too: nothing of it
+may import what counts, which looks at its import for where to.
+"""
 
+import asyncpg
+
+from serinus.application.release.steering import Steering
 from serinus.domain.release.assignment import Routing, boot_routing
+from serinus.domain.release.in_force import Limits, in_force
+from serinus.infrastructure.postgres.release_nodes import PostgresNodes
+from serinus.infrastructure.postgres.releases import PostgresReleases
 from serinus.infrastructure.settings import Settings
+from serinus.wiring.clock import new_id
 
 
 def boot(settings: Settings) -> Routing:
@@ -11,3 +20,24 @@ def boot(settings: Settings) -> Routing:
         v2_enabled=settings.api_v2_enabled,
         legacy_enabled=settings.use_legacy_api_v1,
     )
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(
+        boot=boot(settings),
+        ceiling=settings.api_v2_traffic_percentage,
+        fixed=not (settings.api_v2_enabled and settings.use_legacy_api_v1),
+    )
+
+
+async def effective(settings: Settings, pool: asyncpg.Pool) -> Routing:
+    """What a worker with these settings serves now."""
+    releases = PostgresReleases(pool)
+    standing = await releases.standing()
+    pins = await releases.pins(standing.release.id) if standing.release else {}
+    return in_force(limits(settings), standing.release, pins, standing.epoch)
+
+
+def steering(settings: Settings, pool: asyncpg.Pool) -> Steering:
+    ceiling = settings.api_v2_traffic_percentage
+    return Steering(PostgresReleases(pool), PostgresNodes(pool), new_id, ceiling)
