@@ -40,11 +40,10 @@ from serinus.presentation.cli.operations import (
     Opened,
     ReleaseStatus,
     Setting,
-    Share,
     Stopped,
     Wanted,
 )
-from serinus.wiring import audit, database, keys, serving
+from serinus.wiring import audit, database, keys, releases, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
@@ -131,14 +130,8 @@ class Operations:
         ]
 
     def release_status(self) -> ReleaseStatus:
-        newest = _with_pool(lambda pool: PostgresRoutings(pool).newest())
-        routing = boot(_settings())
-        return ReleaseStatus(
-            recorded=Share(newest.share.percent, newest.origin) if newest else None,
-            epoch=newest.epoch if newest else None,
-            since=newest.since.isoformat() if newest else None,
-            configured=Share(routing.share.percent, routing.origin),
-        )
+        settings = _settings()
+        return _with_pool(lambda pool: releases.status(settings, pool))
 
     def release_bucket(self, key: str) -> tuple[int, str]:
         routing = boot(_settings())

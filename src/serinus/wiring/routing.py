@@ -5,7 +5,7 @@ may import what counts, which looks at its import for where to.
 import asyncpg
 
 from serinus.application.release.steering import Steering
-from serinus.domain.release.assignment import Routing, boot_routing
+from serinus.domain.release.assignment import Routing, Share, boot_routing
 from serinus.domain.release.in_force import Limits, in_force
 from serinus.infrastructure.postgres.release_nodes import PostgresNodes
 from serinus.infrastructure.postgres.releases import PostgresReleases
@@ -38,6 +38,6 @@ async def effective(settings: Settings, pool: asyncpg.Pool) -> Routing:
     return in_force(limits(settings), standing.release, pins, standing.epoch)
 
 
-def steering(settings: Settings, pool: asyncpg.Pool) -> Steering:
-    ceiling = settings.api_v2_traffic_percentage
+def steering(pool: asyncpg.Pool, *, ceiling: Share | None) -> Steering:
+    """`ceiling`: what the settings of who asks allow at most; None: anything."""
     return Steering(PostgresReleases(pool), PostgresNodes(pool), new_id, ceiling)

@@ -24,6 +24,7 @@ from serinus.presentation.cli.operations import (
     ReleaseStatus,
     State,
     Stopped,
+    Worker,
 )
 from serinus.presentation.cli.plain import plain
 
@@ -209,9 +210,21 @@ def _print_status(found: ReleaseStatus) -> None:
         out.print(f"share   {found.recorded.percent} % of contract v1 is served by engine v2")
         out.print(f"source  {found.recorded.origin}")
         out.print(f"epoch   {found.epoch}, since {found.since}")
+    if found.verdict is not None:
+        out.print(f"verdict {found.verdict}")
+    for worker in found.workers:
+        out.print(_told(worker))
     if found.recorded != found.configured:
         share = found.configured
         out.print(f"with the settings here it would be {share.percent} %: {share.origin}")
+
+
+def _told(worker: Worker) -> str:
+    applied = "" if worker.applied_after is None else f", after {worker.applied_after:.3f} s"
+    return (
+        f"worker  {worker.name}, process {worker.pid}: {worker.share} %, epoch {worker.epoch}"
+        f"{applied}, heard of {worker.heard_ago:.1f} s ago {worker.says}"
+    ).rstrip()
 
 
 def _announce(opened: Opened) -> None:

@@ -61,16 +61,34 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseStatus:
-    """`recorded` is what the server that started last put in force, since `since` (RFC 3339).
+class Worker:
+    """`applied_after`: seconds it took it to serve what is in force; None: it does not yet,
+    or began with it. `says`: why it serves another share than the release has, '' else.
+    """
 
-    None where none ever started. `configured` is what these settings would put in force.
+    name: str
+    pid: int
+    share: str
+    epoch: int
+    applied_after: float | None
+    heard_ago: float
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """`recorded` is what was put in force last, since `since` (RFC 3339), by a release or by
+    the server that started last. None where none ever started. `configured` is what a server
+    with these settings would serve. `phase`: of the release that governs.
     """
 
     recorded: Share | None
     epoch: int | None
     since: str | None
     configured: Share
+    phase: str | None
+    verdict: str | None
+    workers: Sequence[Worker]
 
 
 @dataclass(frozen=True, slots=True)
