@@ -225,9 +225,9 @@ def test_the_status_tells_what_is_in_force_apart_from_what_is_configured_here(
     with starting(API_V2_TRAFFIC_PERCENTAGE="12.5"):
         during = command("release", "status", "--json", cwd=home, **deployed(database_url))
 
-    assert "no server has started" in before.stdout
+    assert "no server was ever started" in before.stdout
     status = json.loads(during.stdout)
-    assert status["recorded"]["percent"] == "12.5"
+    assert status["share_percent"] == "12.5"
     assert status["configured"]["percent"] == "0"
     assert status["epoch"] == 1
 

@@ -17,10 +17,11 @@ from serinus.application.audit import Entry
 from serinus.application.content.importing import Importing
 from serinus.application.identity.administration import Administration
 from serinus.application.identity.api_keys import IssuedKey
+from serinus.application.release.steering import Status
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import ApiKey
 from serinus.domain.identity.caller import Role
-from serinus.domain.release.assignment import bucket
+from serinus.domain.release.assignment import Arm, Routing, bucket
 from serinus.infrastructure.credentials.common_passwords import common_passwords
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.demo.loading import load_demo
@@ -38,18 +39,19 @@ from serinus.presentation.cli.importing import import_app
 from serinus.presentation.cli.operations import (
     Finding,
     Opened,
-    ReleaseStatus,
     Setting,
     Stopped,
     Wanted,
 )
-from serinus.wiring import audit, database, keys, releases, serving
+from serinus.presentation.cli.releases import Work
+from serinus.wiring import audit, database, keys, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
 from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
-from serinus.wiring.routing import boot, effective
+from serinus.wiring.routing import boot, effective, steering
+from serinus.wiring.watching import watching
 
 T = TypeVar("T")
 ADMINISTRATOR = "admin@serinus.local"
@@ -129,12 +131,33 @@ class Operations:
             for name, default, meaning in described()
         ]
 
-    def release_status(self) -> ReleaseStatus:
-        settings = _settings()
-        return _with_pool(lambda pool: releases.status(settings, pool))
+    def steer(self, work: Work[T]) -> T:
+        # Without a limit of its own: what is in force stands apart from what it would be here.
+        async def once(pool: asyncpg.Pool) -> T:
+            return await work(steering(pool, ceiling=None))
 
-    def release_bucket(self, key: str) -> tuple[int, str]:
-        routing = boot(_settings())
+        return _with_pool(once)
+
+    def release_status(self) -> tuple[Status, Routing]:
+        settings = _settings()
+
+        async def both(pool: asyncpg.Pool) -> tuple[Status, Routing]:
+            return await steering(pool, ceiling=None).status(), await effective(settings, pool)
+
+        return _with_pool(both)
+
+    async def watch(self, show: Callable[[Status | None], None], every: float) -> None:
+        settings = _settings()
+        with _ready(settings) as (found, _):
+            await watching(found.url, show, every)
+
+    def bucket(self, key: str) -> tuple[int, Arm]:
+        settings = _settings()
+        # Where there never was a server, none is started for that.
+        known = settings.database_url is not None or settings.serinus_data_dir.exists()
+        routing = (
+            _with_pool(lambda pool: effective(settings, pool)) if known else boot(settings)
+        )
         return bucket(routing.salt, key), routing.arm(key)
 
     def openapi(self) -> dict[str, Any]:

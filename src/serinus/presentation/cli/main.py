@@ -21,12 +21,11 @@ from serinus.presentation.cli.operations import (
     Finding,
     Opened,
     Operations,
-    ReleaseStatus,
     State,
     Stopped,
-    Worker,
 )
 from serinus.presentation.cli.plain import plain
+from serinus.presentation.cli.releases import release_app
 
 MARK = {State.OK: "[green]ok[/]", State.WARNING: "[yellow]look[/]", State.FAILED: "[red]no[/]"}
 
@@ -61,7 +60,7 @@ def build(operations: Operations) -> typer.Typer:
     app.add_typer(_users(operations), name="user", help="People who can sign in.")
     app.add_typer(key_app(operations), name="key", help="API keys, for programs.")
     app.add_typer(audit_app(operations), name="audit")
-    app.add_typer(_release(operations), name="release", help="Which engine serves contract v1.")
+    app.add_typer(release_app(operations), name="release")
     app.add_typer(operations.import_commands(), name="import", help="Bring content in.")
     app.command("generate")(generate_command(operations.generate))
     return app
@@ -180,51 +179,6 @@ def _print_accounts(accounts: Sequence[Account]) -> None:
         active = "yes" if account.is_active else "no"
         table.add_row(plain(account.username), plain(account.email), account.role, active)
     out.print(table)
-
-
-def _release(operations: Operations) -> typer.Typer:
-    release = typer.Typer(no_args_is_help=True)
-
-    @release.command()
-    def status(*, as_json: AsJson = False) -> None:
-        """Say which share of contract v1 engine v2 serves, and why."""
-        found = operations.release_status()
-        if as_json:
-            _print_json(found)
-        else:
-            _print_status(found)
-
-    @release.command()
-    def bucket(key: str) -> None:
-        """Print the bucket of a consumer, and the arm that serves it under these settings."""
-        number, arm = operations.release_bucket(key)
-        out.print(f"{number} {arm}")
-
-    return release
-
-
-def _print_status(found: ReleaseStatus) -> None:
-    if found.recorded is None:
-        out.print("no server has started on this database")
-    else:
-        out.print(f"share   {found.recorded.percent} % of contract v1 is served by engine v2")
-        out.print(f"source  {found.recorded.origin}")
-        out.print(f"epoch   {found.epoch}, since {found.since}")
-    if found.verdict is not None:
-        out.print(f"verdict {found.verdict}")
-    for worker in found.workers:
-        out.print(_told(worker))
-    if found.recorded != found.configured:
-        share = found.configured
-        out.print(f"with the settings here it would be {share.percent} %: {share.origin}")
-
-
-def _told(worker: Worker) -> str:
-    applied = "" if worker.applied_after is None else f", after {worker.applied_after:.3f} s"
-    return (
-        f"worker  {worker.name}, process {worker.pid}: {worker.share} %, epoch {worker.epoch}"
-        f"{applied}, heard of {worker.heard_ago:.1f} s ago {worker.says}"
-    ).rstrip()
 
 
 def _announce(opened: Opened) -> None:

@@ -13,6 +13,7 @@ import typer
 from serinus.domain.identity.accounts import Account
 from serinus.presentation.cli.audit import AuditLog
 from serinus.presentation.cli.keys import Keys
+from serinus.presentation.cli.releases import Releasing
 
 
 class Stopped(Exception):
@@ -53,45 +54,6 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A share in percent, and what set it."""
-
-    percent: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """`applied_after`: seconds it took it to serve what is in force; None: it does not yet,
-    or began with it. `says`: why it serves another share than the release has, '' else.
-    """
-
-    name: str
-    pid: int
-    share: str
-    epoch: int
-    applied_after: float | None
-    heard_ago: float
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseStatus:
-    """`recorded` is what was put in force last, since `since` (RFC 3339), by a release or by
-    the server that started last. None where none ever started. `configured` is what a server
-    with these settings would serve. `phase`: of the release that governs.
-    """
-
-    recorded: Share | None
-    epoch: int | None
-    since: str | None
-    configured: Share
-    phase: str | None
-    verdict: str | None
-    workers: Sequence[Worker]
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
     name: str
     default: str
@@ -112,7 +74,7 @@ class Wanted:
     into_existing: bool
 
 
-class Operations(Keys, AuditLog, Protocol):
+class Operations(Keys, AuditLog, Releasing, Protocol):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None: ...
@@ -132,12 +94,6 @@ class Operations(Keys, AuditLog, Protocol):
     def users(self) -> Sequence[Account]: ...
 
     def set_password(self, *, email: str, password: str) -> Account: ...
-
-    def release_status(self) -> ReleaseStatus: ...
-
-    def release_bucket(self, key: str) -> tuple[int, str]:
-        """(bucket, arm) under the present settings."""
-        ...
 
     def openapi(self) -> dict[str, Any]: ...
 
