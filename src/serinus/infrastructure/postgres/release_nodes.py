@@ -11,6 +11,7 @@ from serinus.infrastructure.postgres.failures import translate_errors
 from serinus.infrastructure.postgres.release_rows import COLUMNS, GOVERNS, arms, release_of
 
 ALIVE = 5.0  # seconds since a worker was heard of
+SHOWN = 3600.0  # seconds since then
 FORGOTTEN = 86_400.0  # seconds: nothing of it is on its way any more
 
 # One statement: what a worker says and what it is told cost one round trip.
@@ -41,7 +42,7 @@ SELECT n.*, extract(epoch FROM clock_timestamp() - n.heard_at)::float AS heard_a
        CASE WHEN n.applied_at >= e.started_at
             THEN extract(epoch FROM n.applied_at - e.started_at)::float END AS applied_after
   FROM release_nodes n LEFT JOIN routing_epochs e USING (epoch)
- WHERE n.heard_at > clock_timestamp() - make_interval(secs => {FORGOTTEN})
+ WHERE n.heard_at > clock_timestamp() - make_interval(secs => {SHOWN})
  ORDER BY n.name, n.pid, n.node
 """  # noqa: S608 - put together from constants
 
