@@ -8,8 +8,8 @@ loses the connection has lost both.
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
@@ -38,7 +38,7 @@ TICK = 1.0  # seconds between two looks of the judge
 ROUND = 0.5  # seconds between two attempts to be elected
 TIDY = 300  # looks after which what is over is tidied up
 PATIENCE = 3.0  # seconds for an answer
-LONGEST_TICK = 10.0  # seconds, of a look at what has piled up while nobody judged
+LONGEST_TICK = 6.0  # seconds, of a look at what has piled up while nobody judged
 PAUSE = 0.25  # seconds before it is tried anew
 
 log = structlog.get_logger("serinus.release")
@@ -116,7 +116,8 @@ class Part:
 
     async def _session(self) -> None:
         """Until it breaks."""
-        connection = await open_session(self.url)
+        async with asyncio.timeout(PATIENCE):
+            connection = await open_session(self.url)
         try:
             await _Session(self, connection).go_on()
         finally:
@@ -149,7 +150,7 @@ class _Session:
             if self._part.awake.is_set() or monotonic() >= self._beat_at:
                 self._part.awake.clear()
                 await self._beat()
-            async with asyncio.timeout(PATIENCE):
+            with self._within(PATIENCE):
                 leads = await self._election.won()
             if leads and monotonic() >= self._tick_at:
                 await self._tick()
@@ -158,12 +159,23 @@ class _Session:
                 async with asyncio.timeout(ROUND):
                     await self._part.awake.wait()
 
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        """End the connection after that. Giving up on a statement alone is no way out: the
+        transaction around it would wait for an answer to its end.
+        """
+        ending = asyncio.get_running_loop().call_later(seconds, self._connection.terminate)
+        try:
+            yield
+        finally:
+            ending.cancel()
+
     async def _beat(self) -> None:
         """What has changed is said at once: somebody waits for it."""
         node = self._part.node
         changed = True
         while changed:
-            async with asyncio.timeout(PATIENCE):
+            with self._within(PATIENCE):
                 changed = node.hears(await self._nodes.beat(node.state()))
         self._part.say()
         self._beat_at = monotonic() + BEAT
@@ -171,7 +183,7 @@ class _Session:
     async def _tick(self) -> None:
         self._tick_at = monotonic() + TICK
         self._ticks += 1
-        async with asyncio.timeout(LONGEST_TICK):
+        with self._within(LONGEST_TICK):
             self._part.verdict = verdict = await self._ticking.tick()
             if self._ticks % TIDY == 0:
                 await forget(self._connection)

@@ -89,7 +89,11 @@ async def open_session(
 ) -> asyncpg.Connection:
     """A connection of one's own that reads and writes JSON as those of the pool do."""
     connection = await connect(url, connect_timeout=connect_timeout)
-    await _prepare(connection)
+    try:
+        await _prepare(connection)
+    except BaseException:
+        connection.terminate()
+        raise
     return connection
 
 

@@ -25,7 +25,7 @@ from serinus.infrastructure.postgres.release_rows import (
 
 #: Who holds the lock and does not go on is not waited for, nor does anybody else wait for it.
 BOUNDS = """
-SELECT set_config('lock_timeout', '2s', true),
+SELECT set_config('lock_timeout', '4s', true),
        set_config('idle_in_transaction_session_timeout', '10s', true)
 """
 HELD = f"""
