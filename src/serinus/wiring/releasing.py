@@ -188,8 +188,10 @@ class _Session:
             if self._ticks % TIDY == 0:
                 await forget(self._connection)
                 await compact(self._connection)
-        if verdict and verdict.kind is not Kind.HOLD:
-            log.warning("verdict", kind=verdict.kind, reason=verdict.sentence)
+        if verdict and verdict.kind is Kind.ADVANCE:
+            log.info("the share grows", reason=verdict.sentence)
+        elif verdict and verdict.kind is not Kind.HOLD:
+            log.warning("the share is taken back", kind=verdict.kind, reason=verdict.sentence)
 
 
 @asynccontextmanager
