@@ -95,6 +95,8 @@ def _situation(situation: Situation) -> dict[str, Any]:
             "compared": dict(state.compared),
             "differing": state.differing,
             "unexplained": list(state.unexplained),
+            "worse": state.worse,
+            "better": state.better,
         },
     }
 
@@ -115,5 +117,7 @@ def _read_situation(value: Mapping[str, Any]) -> Situation:
             compared=state["compared"],
             differing=state["differing"],
             unexplained=tuple(state["unexplained"]),
+            worse=state["worse"],
+            better=state["better"],
         ),
     )

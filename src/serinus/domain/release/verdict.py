@@ -106,12 +106,15 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class ComparisonState:
     """Answers that were compared, by route; how many differed; routes where nobody has said
-    why.
+    why. Of pairs in which one arm alone failed: `worse`, where it was the candidate, and
+    `better`, where it was stable.
     """
 
     compared: Mapping[str, int] = field(default_factory=dict)
     differing: int = 0
     unexplained: tuple[str, ...] = ()
+    worse: int = 0
+    better: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
