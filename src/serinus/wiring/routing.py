@@ -4,9 +4,11 @@ may import what counts, which looks at its import for where to.
 
 import asyncpg
 
+from serinus.application.release.comparing import Comparing
 from serinus.application.release.steering import Steering
 from serinus.domain.release.assignment import Routing, Share, boot_routing
 from serinus.domain.release.in_force import Limits, in_force
+from serinus.infrastructure.postgres.release_comparisons import PostgresComparisons
 from serinus.infrastructure.postgres.release_nodes import PostgresNodes
 from serinus.infrastructure.postgres.releases import PostgresReleases
 from serinus.infrastructure.settings import Settings
@@ -41,3 +43,7 @@ async def effective(settings: Settings, pool: asyncpg.Pool) -> Routing:
 def steering(pool: asyncpg.Pool, *, ceiling: Share | None) -> Steering:
     """`ceiling`: what the settings of who asks allow at most; None: anything."""
     return Steering(PostgresReleases(pool), PostgresNodes(pool), new_id, ceiling)
+
+
+def comparisons(pool: asyncpg.Pool) -> Comparing:
+    return Comparing(PostgresReleases(pool), PostgresComparisons(pool))

@@ -9,7 +9,11 @@ from uuid_utils.compat import uuid7
 
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import MAX_KEYS, ApiKey, ApiKeyId, TooManyApiKeys
-from serinus.infrastructure.postgres.api_keys import LIVE, NOTED_EVERY, PostgresApiKeys
+from serinus.infrastructure.postgres.api_keys import (
+    LIVE_AND_NOTED,
+    NOTED_EVERY,
+    PostgresApiKeys,
+)
 from tests.support.identity import NOON, an_account, signed_up
 
 SECOND = timedelta(seconds=1)
@@ -122,7 +126,9 @@ async def test_a_key_is_found_by_its_id_alone(
 
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off")
-        rows = await connection.fetch(f"EXPLAIN {LIVE}", key.id, HASH, NOON, NOTED_EVERY)
+        rows = await connection.fetch(
+            f"EXPLAIN {LIVE_AND_NOTED}", key.id, NOON, HASH, NOTED_EVERY
+        )
 
     plan = "\n".join(row[0] for row in rows)
     assert "api_keys_pkey" in plan
