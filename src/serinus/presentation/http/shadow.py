@@ -44,7 +44,7 @@ class Tries(Protocol):
     def wrote(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Read:
     """One that stable has answered; None: it failed, with an exception or by taking longer than
     an arm may.
@@ -52,11 +52,11 @@ class Read:
 
     place: Place
     scope: dict[str, Any]
-    stable: Answer | None
+    stable: Recording | None
 
     @property
     def size(self) -> int:
-        return len(self.stable.body) if self.stable else 0
+        return self.stable.size if self.stable else 0
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ class Shadow:
         """That an arm failed is counted as it was seen: asking one of them again would be to
         its favour. What differs else is so only if stable says the same a second time.
         """
-        stable = read.stable
+        stable = read.stable.answer() if read.stable else None
         match _failed(stable), _failed(candidate):
             case True, True:
                 self.counters.add(read.place, Outcome.SHARED)
@@ -192,11 +192,11 @@ class Shadowed:
             self.shadow.counters.add(_place(attempt, kept), Outcome.SKIPPED)
         elif monotonic() - began > self.shadow.patience:
             self._offer(attempt, kept, None)
-        elif (answer := recording.answer()) is not None:
-            self._offer(attempt, kept, answer)
+        elif recording.ended:
+            self._offer(attempt, kept, recording)
 
-    def _offer(self, attempt: Attempt, scope: dict[str, Any], answer: Answer | None) -> None:
-        self.shadow.offer(Read(_place(attempt, scope), scope, answer))
+    def _offer(self, attempt: Attempt, scope: dict[str, Any], stable: Recording | None) -> None:
+        self.shadow.offer(Read(_place(attempt, scope), scope, stable))
 
 
 def _failed(answer: Answer | None) -> bool:
@@ -210,14 +210,19 @@ def _is_compared(attempt: Attempt, request_id: str) -> bool:
 
 def _place(attempt: Attempt, scope: dict[str, Any]) -> Place:
     assert attempt.routing.release_id is not None  # noqa: S101 - only a release is watched
-    return attempt.routing.release_id, scope["state"].get("route") or POOLED_ROUTE
+    return attempt.routing.release_id, scope["state"]["route"] or POOLED_ROUTE
 
 
 def _as_it_came(scope: Scope) -> dict[str, Any]:
     """Before an arm writes into it. Of what is known of the request, what arms go by."""
     state = scope["state"]
-    known = ("request_id", "client_address", "tls", "route")
-    return {**scope, "state": {name: state[name] for name in known if name in state}}
+    known = {
+        "request_id": state["request_id"],
+        "client_address": state["client_address"],
+        "tls": state["tls"],
+        "route": state.get("route"),
+    }
+    return {**scope, "state": known}
 
 
 def _nothing_more() -> Receive:
