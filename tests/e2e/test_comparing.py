@@ -1,24 +1,31 @@
 """Both engines answer what clients ask: the same, and before any client is moved."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 
 from serinus.application.release.comparing import Comparing, Report
+from serinus.application.release.comparison_counters import ComparisonCounters, Outcome
+from serinus.application.release.ports import NodeState
+from serinus.domain.release.comparison import Difference, Kind
 from serinus.domain.release.phase import Phase
 from serinus.domain.release.verifying import verify
+from serinus.infrastructure.postgres.comparison_flush import PostgresComparisonFlush
 from serinus.infrastructure.postgres.release_comparisons import PostgresComparisons
+from serinus.infrastructure.postgres.release_nodes import PostgresNodes
 from serinus.infrastructure.postgres.releases import PostgresReleases
 from tests.e2e.conftest import Starting
 from tests.e2e.traffic import PASSWORD
 from tests.support.engines import needs_engine_v1
 from tests.support.releasing import plan, steering
-from tests.support.serving import RunningServer
+from tests.support.serving import SECRET, RunningServer, command
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
@@ -174,3 +181,42 @@ async def test_the_engines_answer_every_read_the_same_and_that_opens_the_gate(
 
     await until(ramps)
     assert verify(await steering(pool).history()) is None
+
+
+async def test_a_difference_is_shown_and_accepted_from_the_command_line(
+    home: Path, database_url: str, pool: asyncpg.Pool
+) -> None:
+    release = await steering(pool).start(plan(**GATED), **WHO)
+    node, counters = uuid4(), ComparisonCounters()
+    told = Difference("$.data.email", Kind.TYPE, "text of 3: aaa", "null")
+    counters.add((release.id, "/api/v1/users"), Outcome.DIFFERING, [told])
+    counters.cannot((release.id, "/api/v1/tags"), "it writes")
+    state = NodeState(node=node, name="n", pid=1, epoch=1, share=release.share, says="")
+    await PostgresNodes(pool).beat(state)
+    await PostgresComparisonFlush(pool, node).add(counters.take(), patience=10)
+
+    async def run(*words: str, code: int = 0) -> str:
+        settings = {"DATABASE_URL": database_url, "SERINUS_SECRET_KEY": SECRET}
+        done = await asyncio.to_thread(command, "release", *words, cwd=home, **settings)
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    place = ("/api/v1/users", "$.data.email")
+    await run("explain", *place, "--reason", "v1 showed it to everybody")
+    missed = await run("explain", "/api/v1/users", "$.x", "--reason", "none", code=1)
+    shown = await run("compare")
+    found = json.loads(await run("compare", "--json"))
+
+    assert "nothing was found on /api/v1/users at $.x" in missed
+    assert "not compared: it writes" in shown
+    assert "text of 3: aaa" in shown
+    (difference,) = found["differences"]
+    assert (difference["route"], difference["path"]) == place
+    assert difference["explained"]["reason"] == "v1 showed it to everybody"
+    assert difference["explained"]["by"].startswith("cli")
+    assert {each["route"]: each["compared"] for each in found["routes"]} == {
+        "/api/v1/tags": 0,
+        "/api/v1/users": 1,
+    }
+    assert "explained" in await run("history")
+    assert "everything follows" in await run("verify")

@@ -14,6 +14,7 @@ from serinus.infrastructure.postgres.api_keys import (
     NOTED_EVERY,
     PostgresApiKeys,
 )
+from serinus.infrastructure.postgres.read_only import read_only_pool
 from tests.support.identity import NOON, an_account, signed_up
 
 SECOND = timedelta(seconds=1)
@@ -46,6 +47,22 @@ def a_key(owner: Account, *, expires_at: datetime | None = None) -> ApiKey:
 async def last_use(keys: PostgresApiKeys, owner: Account) -> datetime | None:
     (key,) = await keys.of_user(owner.id)
     return key.last_used_at
+
+
+async def test_who_may_not_write_finds_the_same_key_and_notes_nothing(
+    keys: PostgresApiKeys, ada: Account, database_url: str
+) -> None:
+    key = a_key(ada)
+    await keys.add(key, HASH)
+    pool = read_only_pool(database_url, size=1, statement_timeout=5)
+    await pool
+
+    found = await PostgresApiKeys(pool, noting=False).live(key.id, HASH, at=NOON)
+    await pool.close()
+
+    assert await last_use(keys, ada) is None
+    assert found == await keys.live(key.id, HASH, at=NOON)
+    assert await last_use(keys, ada) == NOON
 
 
 async def test_a_live_key_comes_with_its_owner(keys: PostgresApiKeys, ada: Account) -> None:

@@ -66,8 +66,8 @@ def shown(found: Report) -> RenderableType:
     if not found.routes:
         return Text("nothing has been compared yet")
     parts: list[RenderableType] = [_routes(found)]
-    if found.places:
-        parts += [Text(), _places(found)]
+    parts += [_remark(each) for each in found.routes if each.cannot or each.explained]
+    parts += [_place(each) for each in found.places]
     return Group(*parts)
 
 
@@ -85,44 +85,35 @@ def report_json(found: Report) -> dict[str, Any]:
 
 def _routes(found: Report) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("route")
+    table.add_column("route", overflow="fold")
     for title in ("compared", "differing", "noise", "skipped", "v2 failed", "v1 failed"):
         table.add_column(title, justify="right")
-    table.add_column("")
     for each in found.routes:
         counts = (each.compared, each.differing, each.noise, each.skipped)
         failed = (each.worse + each.shared, each.better + each.shared)
-        table.add_row(plain(each.route), *map(str, (*counts, *failed)), _remark(each))
+        table.add_row(plain(each.route), *map(str, (*counts, *failed)))
     return table
 
 
 def _remark(route: RouteCompared) -> Text:
-    told = Text(f"not compared: {route.cannot}  " if route.cannot else "", "yellow")
+    told = Text("\n").append(plain(route.route))
+    if route.cannot:
+        told.append(f"\n  not compared: {route.cannot}", "yellow")
     return told.append(_explained(route.explained))
 
 
-def _places(found: Report) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for title in ("where", "how", "times", "v1", "v2", ""):
-        table.add_column(title, overflow="fold")
-    for each in found.places:
-        table.add_row(
-            _place(each),
-            each.kind,
-            str(each.count),
-            plain(each.stable),
-            plain(each.candidate),
-            _explained(each.explained),
-        )
-    return table
-
-
 def _place(place: PlaceDiffering) -> Text:
-    style = "" if place.explained else "red"
-    return Text(f"{plain(place.route)} {plain(place.path)}", style)
+    told = Text("\n").append(plain(f"{place.route} {place.path}"))
+    told.stylize("" if place.explained else "red")
+    told.append(
+        f"\n  {place.kind}, {place.count} times, last {place.last_at:%Y-%m-%d %H:%M:%S}"
+    )
+    told.append("\n  v1  ").append(plain(place.stable or "-"))
+    told.append("\n  v2  ").append(plain(place.candidate or "-"))
+    return told.append(_explained(place.explained))
 
 
 def _explained(explanation: Explanation | None) -> Text:
     if explanation is None:
         return Text()
-    return plain(f"{explanation.by}: {explanation.reason}")
+    return Text("\n  ").append(plain(f"{explanation.by}: {explanation.reason}"))
