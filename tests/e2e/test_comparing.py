@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -181,6 +183,79 @@ async def test_the_engines_answer_every_read_the_same_and_that_opens_the_gate(
 
     await until(ramps)
     assert verify(await steering(pool).history()) is None
+
+
+async def writes(http: httpx.AsyncClient, known: dict[str, dict[str, str]]) -> Counter[str]:
+    """Every write of contract v1, by who may and who may not, well formed and not."""
+    sent: Counter[str] = Counter()
+    ids: dict[str, str] = {}
+
+    async def send(method: str, template: str, body: Any, who: str = "admin") -> Any:
+        path = template.format_map(ids) if "{" in template else template
+        answer = await http.request(method, path, json=body, headers=known[who])
+        assert answer.status_code < 500, answer.text
+        name = re.sub(r"\{\w+\}", "{id}", template)
+        sent[f"{method} {name}"] += 1
+        return (answer.json().get("data") or {}) if answer.status_code < 300 else {}
+
+    for who in ROLES:
+        for post in (*POSTS, POSTS[0], {"title": ""}, {"title": "x", "slug": "long"}):
+            made = await send("POST", "/api/v1/posts", {"content": "They sing.", **post}, who)
+            ids.setdefault("post", made.get("id", ""))
+    for body in (
+        {"title": "Another", "tags": ["canary", "new", "朝"]},
+        {"published": False, "category": "Birds"},
+        {"slug": "金糸雀の朝"},
+        {"tags": []},
+        {"meta_title": "x" * 61},
+    ):
+        for who in ("subscriber", "admin", "key"):
+            await send("PUT", "/api/v1/posts/{post}", body, who)
+    await send("POST", "/api/v1/posts/{post}/publish", None)
+    await send("DELETE", "/api/v1/posts/{post}", None, "subscriber")
+    await send("DELETE", "/api/v1/posts/{post}", None)
+    await send("DELETE", "/api/v1/posts/{post}", None)
+    written = {"title": "By an editor", "content": "c", "published": True}
+    ids["post"] = (await send("POST", "/api/v1/admin/posts", written))["id"]
+    await send("DELETE", "/api/v1/admin/posts/{post}", None)
+    me = await http.get("/api/v1/auth/profile", headers=known["subscriber"])
+    ids["user"] = me.json()["data"]["id"]
+    for body in ({"first_name": "Ada"}, {"username": "author"}, {"email": "Ada@Example.ORG"}):
+        await send("PUT", "/api/v1/users/{user}", body, "subscriber")
+    await send("POST", "/api/v1/users/{user}/role", {"role": "Editor"})
+    await send("POST", "/api/v1/users/{user}/role", {"role": "SuperAdmin"}, "author")
+    asked = {"name": "writes", "permissions": ["posts:write"]}
+    ids["key"] = (await send("POST", "/api/v1/api-keys", asked))["api_key"]["id"]
+    await send("POST", "/api/v1/api-keys", {"name": "", "permissions": ["x"]})
+    await send("DELETE", "/api/v1/api-keys/{key}", None)
+    await send("DELETE", "/api/v1/users/{user}", None)
+    return sent
+
+
+async def test_the_engines_write_the_same_and_what_was_tried_leaves_nothing(
+    starting: Starting, pool: asyncpg.Pool
+) -> None:
+    with starting(SERINUS_SHADOW_WRITES="true") as server:
+        async with server.client() as http:
+            known = await people(http, pool)
+            await compares(http, pool)
+            await steering(pool).pause(**WHO)
+            before = await pool.fetchval("SELECT count(*) FROM audit_log")
+            sent = await writes(http, known)
+            await http.post("/api/v1/auth/login", json={"email": "a@b.c", "password": "x"})
+            report = await told(pool, sent.total())
+    found = {each.route: each for each in report.routes if each.route.count(" ")}
+
+    assert list(report.places) == []
+    assert {name: each.compared for name, each in found.items() if not each.cannot} == sent
+    assert sum(each.skipped + each.worse + each.better for each in report.routes) == 0
+    assert "session" in found["POST /api/v1/auth/login"].cannot
+    # Each entry is of a request that a client made.
+    rows = await pool.fetch("SELECT request_id, count(*) FROM audit_log GROUP BY 1")
+    assert sum(row["count"] for row in rows) > before
+    logged = set(re.findall(r'"request_id":"([^"]+)"', server.said))
+    assert {row["request_id"] for row in rows if row["request_id"]} <= logged
+    assert "could not be tried" not in server.said
 
 
 async def test_a_difference_is_shown_and_accepted_from_the_command_line(

@@ -8,10 +8,13 @@ from dataclasses import replace
 from serinus.application.release.comparison_counters import ComparisonCounters
 from serinus.infrastructure.postgres.comparison_flush import PostgresComparisonFlush
 from serinus.infrastructure.postgres.read_only import read_only_pool, watched
+from serinus.infrastructure.postgres.undone import PostgresTrials, TrialPool, trial_pool
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.asgi import App
 from serinus.presentation.http.lifespan import running
-from serinus.presentation.http.shadow import CONCURRENCY, PATIENCE, Shadow
+from serinus.presentation.http.shadow import CONCURRENCY, PATIENCE, Shadow, Shadowed
+from serinus.presentation.http.shadow_writes import ShadowWrites
+from serinus.wiring.clock import new_id
 from serinus.wiring.engine_v1 import EngineV1
 from serinus.wiring.engine_v2 import EngineV2, contract_v1
 from serinus.wiring.evidence import AWAY, FAREWELL, Telling
@@ -28,9 +31,9 @@ async def comparing(
     part: Part,
     engines: tuple[EngineV1 | None, EngineV2],
     candidate_of: Callable[[App], App],
-) -> AsyncIterator[Shadow | None]:
-    """Compares what it is offered, while engine v1 is there. In the end what has been compared
-    is told, if that takes no time.
+) -> AsyncIterator[App | None]:
+    """Engine v1, whose answers are compared; None where it is not there. In the end what has
+    been compared is told, if that takes no time.
     """
     v1, v2 = engines
     if v1 is None:
@@ -40,11 +43,16 @@ async def comparing(
     flush = PostgresComparisonFlush(stores.pool, part.node.id)
     telling = Telling(counters, flush, lambda: part.node.workers, EVERY)
     async with AsyncExitStack() as stack:
-        candidate = await _reading(settings, stores, v2, stack)
-        shadow = Shadow(v1.app, candidate_of(candidate), counters, watched)
+        reading = await _reading(settings, stores, v2, stack)
+        shadow = Shadow(v1.app, candidate_of(reading), counters, watched)
+        writes = None
+        if settings.serinus_shadow_writes:
+            writing, trials = await _writing(settings, stores, v2, stack)
+            candidate = candidate_of(writing)
+            writes = ShadowWrites(candidate, counters, trials, new_id, PATIENCE)
         tasks = [asyncio.create_task(work) for work in (shadow.go_on(), telling.go_on())]
         try:
-            yield shadow
+            yield Shadowed(v1.app, shadow, writes)
         finally:
             for task in tasks:
                 task.cancel()
@@ -66,3 +74,18 @@ async def _reading(
     app = contract_v1(settings, replace(stores, pool=pool), v2.passwords)
     await stack.enter_async_context(running(app))
     return app
+
+
+async def _writing(
+    settings: Settings, stores: Stores, v2: EngineV2, stack: AsyncExitStack
+) -> tuple[App, PostgresTrials]:
+    """Contract v1 by engine v2, of which nothing stays; and how to look at what would."""
+    pool = trial_pool(
+        str(settings.database_url), size=settings.serinus_pool_size, statement_timeout=PATIENCE
+    )
+    await pool
+    stack.callback(pool.terminate)
+    undone = replace(stores, pool=TrialPool().as_pool())
+    app = contract_v1(settings, undone, v2.passwords)
+    await stack.enter_async_context(running(app))
+    return app, PostgresTrials(pool)

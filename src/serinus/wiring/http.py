@@ -32,7 +32,6 @@ from serinus.presentation.http.probe import works
 from serinus.presentation.http.request_context import Observe, RequestContext
 from serinus.presentation.http.rescue import Ceiling, Rescuer
 from serinus.presentation.http.route_table import RouteTable
-from serinus.presentation.http.shadow import Shadow, Shadowed
 from serinus.presentation.http.v1 import turned_away as v1_turned_away
 from serinus.presentation.http.v2 import turned_away as v2_turned_away
 from serinus.wiring import database
@@ -98,8 +97,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
         opening = comparing(settings, stores, part, (v1, v2), candidate_of)
-        shadow = await stack.enter_async_context(opening)
-        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), shadow)
+        compared = await stack.enter_async_context(opening)
+        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), compared)
         caching = await stack.enter_async_context(
             open_caching(settings, stores.pool, {CHANNEL: part.told})
         )
@@ -132,7 +131,7 @@ class Engines:
     v1: EngineV1 | None
     v2: EngineV2
     routes: RouteTable
-    shadow: Shadow | None
+    stable: App | None  # engine v1, whose answers are compared
 
 
 def candidate_of(v1_of_engine_v2: App) -> App:
@@ -148,7 +147,7 @@ def _front(
     in_force: InForce,
     caching: Caching,
 ) -> App:
-    v1, v2, stable = engines.v1, engines.v2, _stable(engines)
+    v1, v2, stable = engines.v1, engines.v2, engines.stable
 
     def admitted(app: App, refuse: Refuse) -> Admission:
         limit = settings.serinus_rate_limit
@@ -178,12 +177,6 @@ def _front(
             lambda path: settings.api_v2_enabled and engines.routes.find(path) is not None
         ),
     )
-
-
-def _stable(engines: Engines) -> App | None:
-    if engines.v1 is None or engines.shadow is None:
-        return None
-    return Shadowed(engines.v1.app, engines.shadow)
 
 
 def _rescuer(settings: Settings, stable: App) -> Rescuer | None:

@@ -29,6 +29,7 @@ def limits(settings: Settings) -> Limits:
         boot=boot(settings),
         ceiling=settings.api_v2_traffic_percentage,
         fixed=not (settings.api_v2_enabled and settings.use_legacy_api_v1),
+        shadow_writes=settings.serinus_shadow_writes,
     )
 
 

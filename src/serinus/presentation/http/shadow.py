@@ -25,6 +25,8 @@ from serinus.domain.release.sampling import is_sampled
 from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send
 from serinus.presentation.http.evidence import Attempt
 from serinus.presentation.http.recording import Recording
+from serinus.presentation.http.shadow_writes import WRITES as WRITING
+from serinus.presentation.http.shadow_writes import ShadowWrites
 
 CONCURRENCY = 2  # reads that are asked at a time
 MOST_WAITING = 256  # reads
@@ -168,19 +170,26 @@ class Shadow:
 @dataclass(frozen=True, slots=True)
 class Shadowed:
     """Stable, of whose answers some are offered to the shadow: those that count as evidence, so
-    none that somebody chose an arm for, and in a drill those of who takes part.
+    none that somebody chose an arm for, and in a drill those of who takes part. `writes`: None
+    where they are not compared.
     """
 
     app: App
     shadow: Shadow
+    writes: ShadowWrites | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        attempt: Attempt | None = None
-        if scope["type"] == "http" and scope["method"] == "GET":
-            attempt = scope["state"].get("attempt")
+        attempt: Attempt | None = scope["state"].get("attempt")
         if attempt is None or not _is_compared(attempt, scope["state"]["request_id"]):
             await self.app(scope, receive, send)
-            return
+        elif scope["method"] == "GET":
+            await self._read(attempt, scope, receive, send)
+        elif self.writes and attempt.routing.shadow_writes and scope["method"] in WRITING:
+            await self.writes(self.app, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _read(self, attempt: Attempt, scope: Scope, receive: Receive, send: Send) -> None:
         kept, recording = _as_it_came(scope), Recording(send, MOST_BYTES)
         began = monotonic()
         try:
