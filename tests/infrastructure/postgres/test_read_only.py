@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -64,3 +65,16 @@ async def test_who_only_reads_has_not_tried(reading: asyncpg.Pool) -> None:
 async def test_a_statement_that_takes_too_long_is_ended(reading: asyncpg.Pool) -> None:
     with pytest.raises(asyncpg.QueryCanceledError):
         await reading.execute("SELECT pg_sleep(30)")
+
+
+async def test_it_is_known_that_there_was_no_connection(database_url: str) -> None:
+    parts = urlsplit(database_url)
+    nowhere = parts._replace(netloc=f"{parts.username}:x@127.0.0.1:1").geturl()
+    pool = read_only_pool(nowhere, size=1, statement_timeout=1)
+    await pool
+
+    with watched() as tries, pytest.raises(Unavailable), translate_errors():
+        await pool.fetchval("SELECT 1")
+
+    assert (tries.unserved, tries.wrote) == (True, False)
+    await pool.close()

@@ -70,6 +70,7 @@ class Saying:
 @dataclass
 class Tries:
     wrote: bool = False
+    unserved: bool = False
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Tried:
     candidate: App
     routing: dict[str, Any] = field(default_factory=dict)
     writes: bool = False
+    unserved: bool = False
     most_waiting: int = 256
     release: UUID = field(default_factory=uuid4)
     counters: ComparisonCounters = field(default_factory=ComparisonCounters)
@@ -90,7 +92,7 @@ class Tried:
 
         @contextmanager
         def watched() -> Iterator[Tries]:
-            yield Tries(self.writes)
+            yield Tries(self.writes, self.unserved)
 
         in_force = {"share": Share(0), "origin": "test", "watched": True, "shadow": 1.0}
         routing = Routing(**{**in_force, "release_id": self.release, **self.routing})
@@ -218,6 +220,10 @@ async def test_a_route_whose_candidate_writes_cannot_be_compared() -> None:
     assert sum(batch.counts[tried.release, POSTS]) == 0
 
 
+async def test_that_comparing_has_no_connection_is_not_the_candidates_fault() -> None:
+    assert await Tried(saying({}), saying({}, 503), unserved=True).outcome() == "SKIPPED"
+
+
 @pytest.mark.parametrize(
     ("routing", "request_"),
     [
@@ -266,6 +272,32 @@ async def test_what_is_too_much_at_once_is_skipped_and_counted() -> None:
 
     counts = batch.counts[tried.release, POSTS]
     assert (counts[Outcome.EQUAL.value], counts[Outcome.SKIPPED.value]) == (3, 7)
+
+
+async def test_what_has_waited_too_long_is_not_compared_any_more() -> None:
+    tried = Tried(saying({"a": 1}), saying({"a": 2}))
+    tried.shadow.longest_wait = 0.0
+
+    assert await tried.outcome() == "SKIPPED"
+
+
+async def test_however_cheap_reads_are_clients_have_most_of_the_time() -> None:
+    busy = 0.0
+
+    async def working(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal busy
+        began = perf_counter()
+        while perf_counter() - began < 0.002:  # it never waits
+            pass
+        busy += perf_counter() - began
+        await saying({})(scope, receive, send)
+
+    tried = Tried(saying({}), working)
+    await tried.ask(times=50)
+    began = perf_counter()
+    await tried.settled()
+
+    assert busy < 0.45 * (perf_counter() - began)
 
 
 async def test_an_answer_that_is_too_long_is_passed_on_and_skipped() -> None:

@@ -58,7 +58,7 @@ async def open_pool(
     second round trip. So nothing may change a session: use `SET LOCAL`, transaction-level
     advisory locks, and a connection of one's own for LISTEN.
     """
-    pool = bounded_pool(url, least=1, most=size, connect_timeout=connect_timeout)
+    pool = bounded_pool(url, sizes=(1, size), connect_timeout=connect_timeout)
     pool.patience = acquire_timeout
     try:
         # The driver's limit is per address; a name may stand for several.
@@ -72,27 +72,28 @@ async def open_pool(
 
 def bounded_pool(
     url: str,
+    kind: type[BoundedPool] = BoundedPool,
     *,
-    least: int,
-    most: int,
+    sizes: tuple[int, int],
     connect_timeout: float = CONNECT_TIMEOUT,
     session: dict[str, str] = SESSION,
     prepare: Callable[[asyncpg.Connection], Coroutine[Any, Any, None]] | None = None,
 ) -> BoundedPool:
-    """Await it before it is used; then `least` connections are open. `session`: settings of
-    each; `prepare`: done to each once. Raise `DatabaseUnreachable` where the URL is none.
+    """Await it before it is used. `sizes`: connections that are open then, and at most;
+    `session`: settings of each; `prepare`: done to each once. Raise `DatabaseUnreachable` where
+    the URL is none.
     """
     check_url(url)
-    return BoundedPool(
+    return kind(
         for_asyncpg(url),
-        min_size=least,
-        max_size=most,
+        min_size=sizes[0],
+        max_size=sizes[1],
         max_queries=50_000,
         max_inactive_connection_lifetime=300.0,
         init=prepare or speak_json,
         reset=_keep,
         loop=None,
-        connection_class=asyncpg.Connection,
+        connection_class=asyncpg.Connection,  # type: ignore[arg-type] # a generic in the stubs
         record_class=asyncpg.Record,
         timeout=connect_timeout,
         command_timeout=COMMAND_TIMEOUT,

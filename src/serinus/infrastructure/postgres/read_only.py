@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import asyncpg
 from asyncpg.connection import LoggedQuery
+from asyncpg.pool import PoolConnectionProxy
 
 from serinus.infrastructure.postgres.connecting import SESSION
 from serinus.infrastructure.postgres.pool import BoundedPool, bounded_pool, speak_json
@@ -17,9 +18,12 @@ from serinus.infrastructure.postgres.pool import BoundedPool, bounded_pool, spea
 
 @dataclass(slots=True)
 class Attempts:
-    """Of one piece of work. `wrote`: it tried to; known one step of the loop later."""
+    """Of one piece of work. `wrote`: it tried to; known one step of the loop later. `unserved`:
+    there was no connection for it.
+    """
 
     wrote: bool = False
+    unserved: bool = False
 
 
 _WATCHED: ContextVar[Attempts | None] = ContextVar("attempts to write", default=None)
@@ -36,6 +40,16 @@ def watched() -> Iterator[Attempts]:
         _WATCHED.reset(token)
 
 
+class WatchedPool(BoundedPool):
+    async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:  # noqa: ASYNC109 - its signature
+        try:
+            return await super()._acquire(timeout)
+        except Exception:
+            if attempts := _WATCHED.get():
+                attempts.unserved = True
+            raise
+
+
 def read_only_pool(url: str, *, size: int, statement_timeout: float) -> BoundedPool:
     """Await it before it is used; connections are opened when they are needed.
     `statement_timeout`: seconds. Raise `DatabaseUnreachable` where the URL is none.
@@ -45,7 +59,8 @@ def read_only_pool(url: str, *, size: int, statement_timeout: float) -> BoundedP
         "default_transaction_read_only": "on",
         "statement_timeout": str(int(statement_timeout * 1000)),
     }
-    return bounded_pool(url, least=0, most=size, session=session, prepare=_prepared)
+    sizes = (0, size)
+    return bounded_pool(url, WatchedPool, sizes=sizes, session=session, prepare=_prepared)
 
 
 async def _prepared(connection: asyncpg.Connection) -> None:

@@ -116,7 +116,7 @@ def trial_pool(url: str, *, size: int, statement_timeout: float) -> BoundedPool:
         "statement_timeout": str(int(statement_timeout * 1000)),
         "lock_timeout": str(int(PATIENCE * 1000)),
     }
-    pool = bounded_pool(url, least=0, most=size, session=session, prepare=_prepared)
+    pool = bounded_pool(url, sizes=(0, size), session=session, prepare=_prepared)
     pool.patience = PATIENCE
     return pool
 

@@ -30,9 +30,13 @@ from serinus.presentation.http.shadow_writes import ShadowWrites
 
 CONCURRENCY = 2  # reads that are asked at a time
 MOST_WAITING = 256  # reads
+LONGEST_WAIT = 5.0  # seconds: what was true then may not be any more
 MOST_BYTES = 1024 * 1024  # of an answer
 MOST_BYTES_WAITING = 16 * 1024 * 1024  # of all that wait
 PATIENCE = 5.0  # seconds that an arm may take
+#: Times as long as a pair took a task rests before the next one, and seconds at most: together
+#: they have a third of the worker's time, however cheap the reads are, and clients the rest.
+REST, LONGEST_REST = 5, 0.5
 
 WRITES = "it writes"
 
@@ -40,10 +44,15 @@ log = structlog.get_logger("serinus.release")
 
 
 class Tries(Protocol):
-    """Whether something tried to write where it cannot."""
+    """Whether something tried to write where it cannot, and whether it had no connection: that
+    says nothing of the candidate, whose own ones are others.
+    """
 
     @property
     def wrote(self) -> bool: ...
+
+    @property
+    def unserved(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -55,6 +64,7 @@ class Read:
     place: Place
     scope: dict[str, Any]
     stable: Recording | None
+    at: float = field(default_factory=monotonic)
 
     @property
     def size(self) -> int:
@@ -63,8 +73,8 @@ class Read:
 
 @dataclass(slots=True)
 class Shadow:
-    """`stable` and `candidate` without what limits or counts clients; `watched`: says of what
-    the candidate does meanwhile whether it tried to write.
+    """`stable` and `candidate` without what limits or counts clients; `watched`: sees what the
+    candidate tries meanwhile.
     """
 
     stable: App
@@ -73,6 +83,7 @@ class Shadow:
     watched: Callable[[], AbstractContextManager[Tries]]
     patience: float = PATIENCE
     most_waiting: int = MOST_WAITING
+    longest_wait: float = LONGEST_WAIT
     _waiting: asyncio.Queue[Read] = field(init=False)
     _bytes: int = 0
     _told: set[str] = field(default_factory=set)
@@ -102,6 +113,7 @@ class Shadow:
         while True:
             read = await self._waiting.get()
             self._bytes -= read.size
+            began = monotonic()
             try:
                 await self._compare(read)
             except Exception as error:  # noqa: BLE001 - the next one has to be compared, too
@@ -109,14 +121,18 @@ class Shadow:
                 self._tell(error, "comparing failed")
             finally:
                 self._waiting.task_done()
+            await asyncio.sleep(min(LONGEST_REST, REST * (monotonic() - began)))
 
     async def _compare(self, read: Read) -> None:
+        if monotonic() - read.at > self.longest_wait:
+            self.counters.add(read.place, Outcome.SKIPPED)
+            return
         with self.watched() as tries:
             asked = await self._ask(self.candidate, read)
             await asyncio.sleep(0)  # until then it is known
         if tries.wrote:
             self.counters.cannot(read.place, WRITES)
-        elif asked.too_long:
+        elif tries.unserved or asked.too_long:
             self.counters.add(read.place, Outcome.SKIPPED)
         else:
             await self._judge(read, asked.answer())
