@@ -37,6 +37,7 @@ from serinus.presentation.http.v2 import turned_away as v2_turned_away
 from serinus.wiring import database
 from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
+from serinus.wiring.comparing import comparing
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
@@ -93,9 +94,11 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         waited = metrics.waited_for_passwords
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
         v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
-        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
+        opening = comparing(settings, stores, part, (v1, v2), candidate_of)
+        compared = await stack.enter_async_context(opening)
+        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), compared)
         caching = await stack.enter_async_context(
             open_caching(settings, stores.pool, {CHANNEL: part.told})
         )
@@ -128,6 +131,12 @@ class Engines:
     v1: EngineV1 | None
     v2: EngineV2
     routes: RouteTable
+    stable: App | None  # engine v1, whose answers are compared
+
+
+def candidate_of(v1_of_engine_v2: App) -> App:
+    """What is on trial: for clients, and once more for comparing."""
+    return v1_of_engine_v2
 
 
 def _front(
@@ -138,7 +147,7 @@ def _front(
     in_force: InForce,
     caching: Caching,
 ) -> App:
-    v1, v2 = engines.v1, engines.v2
+    v1, v2, stable = engines.v1, engines.v2, engines.stable
 
     def admitted(app: App, refuse: Refuse) -> Admission:
         limit = settings.serinus_rate_limit
@@ -147,8 +156,8 @@ def _front(
     page = _metrics_page(settings, metrics, v2)
     front = Front(
         v1=GenerationSwitch(
-            stable=admitted(v1.app, v1_turned_away.turn_away) if v1 else None,
-            candidate=admitted(v2.v1, v1_turned_away.turn_away),
+            stable=admitted(stable, v1_turned_away.turn_away) if stable else None,
+            candidate=admitted(candidate_of(v2.v1), v1_turned_away.turn_away),
             in_force=in_force,
             may_override=v2.authentication.may_override,
             canary_key=settings.serinus_canary_key,
