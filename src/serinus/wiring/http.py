@@ -40,6 +40,7 @@ from serinus.wiring.clock import now
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
+from serinus.wiring.faults import faulty
 from serinus.wiring.publishing import publishing_on_time
 from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
@@ -93,6 +94,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         waited = metrics.waited_for_passwords
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
         v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
+        v1, v2 = faulty(settings, v1, v2)
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))

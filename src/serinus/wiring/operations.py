@@ -22,6 +22,7 @@ from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import ApiKey
 from serinus.domain.identity.caller import Role
 from serinus.domain.release.assignment import Arm, Routing, bucket
+from serinus.domain.release.faults import told
 from serinus.infrastructure.credentials.common_passwords import common_passwords
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.demo.loading import load_demo
@@ -279,6 +280,7 @@ async def _prepare(
         database=found.place,
         administrator=administrator,
         demo_posts=demo_posts,
+        faults=told(settings.serinus_fault),
     )
 
 
