@@ -48,6 +48,7 @@ from serinus.presentation.cli.releases import Work
 from serinus.wiring import audit, database, keys, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
+from serinus.wiring.drilling import drill
 from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
@@ -60,6 +61,8 @@ ADMINISTRATOR = "admin@serinus.local"
 
 class Operations:
     """The composition root, as the commands see it."""
+
+    drill = staticmethod(drill)
 
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:
         given = _settings()
