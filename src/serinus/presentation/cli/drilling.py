@@ -10,6 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.status import Status
+from rich.table import Table
 
 from serinus.application.release.drilling import Step
 from serinus.application.release.steering import Steering
@@ -19,7 +20,7 @@ from serinus.presentation.cli.plain import plain
 T = TypeVar("T")
 
 HERE = "http://127.0.0.1:8000"
-WIDTH = 26  # characters of the longest name of a step
+WIDTH = 25  # characters of the longest name of a step
 
 out = Console(highlight=False)
 
@@ -85,7 +86,9 @@ def add_drill(app: typer.Typer, operations: Steers, actor: Callable[[], str]) ->
         except asyncio.CancelledError:  # the process was asked to end
             raise typer.Exit(1) from None
         passed = all(step.passed for step in steps)
-        if as_json:
+        if not as_json:
+            out.print("[green]passed[/]" if passed else "[red]failed[/]")
+        else:
             told = {"passed": passed, "steps": [asdict(step) for step in steps]}
             out.print_json(msgspec.json.encode(told).decode())
         if not passed:
@@ -96,6 +99,10 @@ def _show(step: Step, shown: Status | None) -> None:
     """`shown`: None where it is for programs."""
     if shown is None:
         return
+    line = Table.grid(padding=(0, 1))
+    for width in (2, WIDTH, 7, None):
+        line.add_column(width=width)
     mark = "[green]ok[/]" if step.passed else "[red]no[/]"
-    out.print(mark, f"{step.name:{WIDTH}}{step.seconds:6.2f} s ", plain(step.detail))
+    line.add_row(mark, step.name, f"{step.seconds:5.1f} s", plain(step.detail))
+    out.print(line)
     shown.update(f"after: {step.name}")
