@@ -4,6 +4,7 @@ Engine v2 does wrong on purpose (`SERINUS_FAULT`); all that finds it out is the 
 """
 
 import asyncio
+import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -31,7 +32,7 @@ from tests.support.embedded import OPTIONS
 from tests.support.engines import needs_engine_v1
 from tests.support.folders import reachable_folder
 from tests.support.releasing import plan, steering
-from tests.support.serving import RunningServer, frozen
+from tests.support.serving import SECRET, RunningServer, command, frozen
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
@@ -231,6 +232,18 @@ async def is_rescued_but_never_for_writes(server: RunningServer, pool: asyncpg.P
         assert "serinus-rescued" not in written.headers
         assert written.json()["success"] is False
     await steer.abort(**WHO)
+
+
+def test_a_setting_that_makes_engines_do_wrong_is_named_by_doctor(
+    home: Path, database_url: str
+) -> None:
+    settings = {"DATABASE_URL": database_url, "SERINUS_SECRET_KEY": SECRET}
+    told = command("doctor", "--json", cwd=home, **settings, SERINUS_FAULT="errors:5%")
+
+    (found,) = [each for each in json.loads(told.stdout) if each["subject"] == "fault"]
+    assert (told.returncode, found["state"]) == (0, "warning")
+    assert found["detail"] == "SERINUS_FAULT=errors:5%: engines do wrong on purpose"
+    assert found["remedy"].startswith("unset it")
 
 
 async def test_an_engine_that_is_300_ms_slower_is_taken_back_for_that(

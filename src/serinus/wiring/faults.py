@@ -10,13 +10,16 @@ from serinus.presentation.http.asgi import App
 from serinus.presentation.http.faults import DrillFaults, Faulty
 from serinus.presentation.http.v1.turned_away import turn_away
 from serinus.wiring.engine_v1 import EngineV1
-from serinus.wiring.engine_v2 import EngineV2
 
 log = structlog.get_logger("serinus.release")
 
 
 def faulty_stable(settings: Settings, v1: EngineV1 | None) -> EngineV1 | None:
-    """With what is wrong on both engines: as it is, if nothing is."""
+    """With what is wrong on both engines: as it is, if nothing is. Loudly: who did not mean it
+    has to find it in the log.
+    """
+    if settings.serinus_fault:
+        log.warning("engines do wrong on purpose", fault=told(settings.serinus_fault))
     shared = [each for each in settings.serinus_fault if each.both]
     return replace(v1, app=Faulty(v1.app, shared, turn_away)) if v1 and shared else v1
 
@@ -25,12 +28,3 @@ def faulty_candidate(settings: Settings, app: App) -> App:
     """Engine v2 in contract v1. A drill may ask of it what it wants at any time."""
     faults = settings.serinus_fault
     return DrillFaults(Faulty(app, faults, turn_away) if faults else app, turn_away)
-
-
-def faulty(
-    settings: Settings, v1: EngineV1 | None, v2: EngineV2
-) -> tuple[EngineV1 | None, EngineV2]:
-    """Loudly: who did not mean it has to find it in the log."""
-    if settings.serinus_fault:
-        log.warning("engines do wrong on purpose", fault=told(settings.serinus_fault))
-    return faulty_stable(settings, v1), replace(v2, v1=faulty_candidate(settings, v2.v1))

@@ -40,7 +40,7 @@ from serinus.wiring.clock import now
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
-from serinus.wiring.faults import faulty
+from serinus.wiring.faults import faulty_candidate, faulty_stable
 from serinus.wiring.publishing import publishing_on_time
 from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
@@ -94,7 +94,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         waited = metrics.waited_for_passwords
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
         v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
-        v1, v2 = faulty(settings, v1, v2)
+        v1 = faulty_stable(settings, v1)
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
@@ -150,7 +150,7 @@ def _front(
     front = Front(
         v1=GenerationSwitch(
             stable=admitted(v1.app, v1_turned_away.turn_away) if v1 else None,
-            candidate=admitted(v2.v1, v1_turned_away.turn_away),
+            candidate=admitted(faulty_candidate(settings, v2.v1), v1_turned_away.turn_away),
             in_force=in_force,
             may_override=v2.authentication.may_override,
             canary_key=settings.serinus_canary_key,
