@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import uuid_utils
@@ -37,6 +38,7 @@ from serinus.presentation.http.v2 import turned_away as v2_turned_away
 from serinus.wiring import database
 from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
+from serinus.wiring.comparing import comparing
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
@@ -95,9 +97,12 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
         v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
         v1 = faulty_stable(settings, v1)
-        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
+        candidate_of = partial(faulty_candidate, settings)
+        opening = comparing(settings, stores, part, (v1, v2), candidate_of)
+        compared = await stack.enter_async_context(opening)
+        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), compared)
         caching = await stack.enter_async_context(
             open_caching(settings, stores.pool, {CHANNEL: part.told})
         )
@@ -130,6 +135,7 @@ class Engines:
     v1: EngineV1 | None
     v2: EngineV2
     routes: RouteTable
+    stable: App | None  # engine v1, whose answers are compared
 
 
 def _front(
@@ -140,7 +146,7 @@ def _front(
     in_force: InForce,
     caching: Caching,
 ) -> App:
-    v1, v2 = engines.v1, engines.v2
+    v1, v2, stable = engines.v1, engines.v2, engines.stable
 
     def admitted(app: App, refuse: Refuse) -> Admission:
         limit = settings.serinus_rate_limit
@@ -149,7 +155,7 @@ def _front(
     page = _metrics_page(settings, metrics, v2)
     front = Front(
         v1=GenerationSwitch(
-            stable=admitted(v1.app, v1_turned_away.turn_away) if v1 else None,
+            stable=admitted(stable, v1_turned_away.turn_away) if stable else None,
             candidate=admitted(faulty_candidate(settings, v2.v1), v1_turned_away.turn_away),
             in_force=in_force,
             may_override=v2.authentication.may_override,
