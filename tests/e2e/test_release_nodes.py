@@ -7,7 +7,7 @@ import signal
 import statistics
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -26,7 +26,7 @@ from tests.e2e.conftest import Starting
 from tests.support.embedded import OPTIONS
 from tests.support.folders import reachable_folder
 from tests.support.releasing import add_evidence, plan, steering
-from tests.support.serving import RunningServer, postgres_of
+from tests.support.serving import RunningServer, frozen
 from tests.support.waiting import until
 
 SERVERS, WORKERS = 4, 2
@@ -221,19 +221,6 @@ async def is_cut_off(server: RunningServer, pool: asyncpg.Pool, data: Path) -> N
     assert (status.release.phase, status.share) == (Phase.RAMPING, Share(5000))
     assert [node.state.says for node in status.nodes] == [""]
     assert verify(await steer.history()) is None
-
-
-@contextmanager
-def frozen(data: Path) -> Iterator[None]:
-    """A database server that answers nobody, and refuses nobody."""
-    processes = postgres_of(data)
-    for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.resume()
 
 
 async def enough(counted: Counter[int], requests: int) -> bool:

@@ -52,6 +52,11 @@ def test_text_from_the_environment_becomes_typed() -> None:
     assert settings.serinus_v1_sunset_at is not None
 
 
+def test_no_engine_does_wrong_unless_it_is_asked_to() -> None:
+    assert Settings.from_env({}).serinus_fault == ()
+    assert "unset it where no engine shall do wrong" in complaint({"SERINUS_FAULT": "all:5%"})
+
+
 def test_an_empty_value_is_as_if_unset() -> None:
     assert Settings.from_env({"SERINUS_PORT": " "}).serinus_port == 8000
 
@@ -71,6 +76,8 @@ def test_an_empty_value_is_as_if_unset() -> None:
         ("SERINUS_V1_DEPRECATED_AT", "soon"),
         ("SERINUS_V1_DEPRECATED_AT", "2027-01-01T00:00:00"),
         ("SERINUS_LOG_FORMAT", "xml"),
+        ("SERINUS_FAULT", "errors"),
+        ("SERINUS_FAULT", "latency:300ms,,difference"),
         ("DATABASE_URL", "mysql://db/serinus"),
         ("REDIS_URL", "localhost:6379"),
         ("SERINUS_SECRET_KEY", "short"),

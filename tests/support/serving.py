@@ -99,6 +99,19 @@ def postgres_of(data_dir: Path) -> list[psutil.Process]:
     return found
 
 
+@contextmanager
+def frozen(data: Path) -> Iterator[None]:
+    """A database server that answers nobody, and refuses nobody."""
+    processes = postgres_of(data)
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
 def _children(process: psutil.Process) -> list[psutil.Process]:
     try:
         return list(process.children(recursive=True))

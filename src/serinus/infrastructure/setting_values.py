@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from serinus.domain.release.assignment import CanaryKey, Share
+from serinus.domain.release.faults import Fault, parse_faults
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -117,6 +118,13 @@ def percentage(text: str) -> Share:
         raise ValueError(
             "expected a percentage from 0 to 100 with at most two decimals, like 10 or 12.5"
         ) from None
+
+
+def faults(text: str) -> tuple[Fault, ...]:
+    try:
+        return parse_faults(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; unset it where no engine shall do wrong") from None
 
 
 def folder(text: str) -> Path:

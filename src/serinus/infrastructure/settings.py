@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self, get_type_hints
 
 from serinus.domain.identity.api_keys import ALL_SCOPES
 from serinus.domain.release.assignment import CanaryKey, Share
+from serinus.domain.release.faults import Fault
 from serinus.infrastructure.installed import engine_v1_installed
 from serinus.infrastructure.setting_values import (
     HOW_TO_MAKE_A_KEY,
@@ -23,6 +24,7 @@ from serinus.infrastructure.setting_values import (
     boolean,
     canary_key,
     count,
+    faults,
     folder,
     instant,
     networks,
@@ -95,6 +97,14 @@ class Settings:
             "engine v1; 0: off",
         ),
     ] = 2000
+    serinus_fault: Annotated[
+        tuple[Fault, ...],
+        Variable(
+            faults,
+            "for demonstrations and staging, never in production: what engine v2 does wrong on "
+            "purpose, as errors:5%, latency:300ms@20%, difference; both:... on both engines",
+        ),
+    ] = ()
     serinus_shadow_writes: Annotated[
         bool,
         Switch(

@@ -9,6 +9,7 @@ import redis.asyncio
 
 import serinus
 from serinus.domain.errors import SerinusError
+from serinus.domain.release.faults import told
 from serinus.infrastructure.postgres.connecting import connect
 from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
 from serinus.infrastructure.postgres.migrations.revisions import head, pending
@@ -39,6 +40,9 @@ def examine() -> Iterator[Finding]:
     yield asyncio.run(_redis(settings))
     yield _port(settings)
     yield from _engines(settings)
+    if settings.serinus_fault:
+        detail = f"SERINUS_FAULT={told(settings.serinus_fault)}: engines do wrong on purpose"
+        yield Finding("fault", State.WARNING, detail, "unset it, unless this is a trial")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

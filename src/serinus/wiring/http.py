@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import uuid_utils
@@ -41,6 +42,7 @@ from serinus.wiring.comparing import comparing
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
+from serinus.wiring.faults import faulty_candidate, faulty_stable
 from serinus.wiring.publishing import publishing_on_time
 from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
@@ -94,8 +96,10 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         waited = metrics.waited_for_passwords
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
         v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
+        v1 = faulty_stable(settings, v1)
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
+        candidate_of = partial(faulty_candidate, settings)
         opening = comparing(settings, stores, part, (v1, v2), candidate_of)
         compared = await stack.enter_async_context(opening)
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), compared)
@@ -134,11 +138,6 @@ class Engines:
     stable: App | None  # engine v1, whose answers are compared
 
 
-def candidate_of(v1_of_engine_v2: App) -> App:
-    """What is on trial: for clients, and once more for comparing."""
-    return v1_of_engine_v2
-
-
 def _front(
     settings: Settings,
     stores: Stores,
@@ -157,7 +156,7 @@ def _front(
     front = Front(
         v1=GenerationSwitch(
             stable=admitted(stable, v1_turned_away.turn_away) if stable else None,
-            candidate=admitted(candidate_of(v2.v1), v1_turned_away.turn_away),
+            candidate=admitted(faulty_candidate(settings, v2.v1), v1_turned_away.turn_away),
             in_force=in_force,
             may_override=v2.authentication.may_override,
             canary_key=settings.serinus_canary_key,

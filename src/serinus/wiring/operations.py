@@ -23,6 +23,7 @@ from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import ApiKey
 from serinus.domain.identity.caller import Role
 from serinus.domain.release.assignment import Arm, Routing, bucket
+from serinus.domain.release.faults import told
 from serinus.infrastructure.credentials.common_passwords import common_passwords
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.demo.loading import load_demo
@@ -48,6 +49,7 @@ from serinus.presentation.cli.releases import Work
 from serinus.wiring import audit, database, keys, serving
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
+from serinus.wiring.drilling import drill
 from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
@@ -60,6 +62,8 @@ ADMINISTRATOR = "admin@serinus.local"
 
 class Operations:
     """The composition root, as the commands see it."""
+
+    drill = staticmethod(drill)
 
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:
         given = _settings()
@@ -283,6 +287,7 @@ async def _prepare(
         database=found.place,
         administrator=administrator,
         demo_posts=demo_posts,
+        faults=told(settings.serinus_fault),
     )
 
 

@@ -309,6 +309,58 @@ async def test_a_drill_leaves_everything_as_it_was(pool: asyncpg.Pool) -> None:
     assert [each.id for each in await steer.releases()] == [drill.id]
 
 
+async def test_after_a_drill_the_status_says_what_it_said_before(pool: asyncpg.Pool) -> None:
+    steer = steering(pool)
+    boot = Routing(share=NOTHING, origin="API_V2_TRAFFIC_PERCENTAGE=0")
+    await PostgresRoutings(pool).enter(boot, at=await pool.fetchval("SELECT now()"))
+    before = await steer.status()
+
+    await steer.start(plan(), drill="drill-", **WHO)
+    meanwhile = await steer.status()
+    await steer.abort(**WHO)
+    after = await steer.status()
+
+    assert "comparing" in meanwhile.source
+    assert (after.share, after.source, after.since) == (
+        before.share,
+        before.source,
+        before.since,
+    )
+    assert after.epoch == before.epoch + 2  # workers have something new to serve, twice
+
+
+async def test_after_a_drill_the_last_release_governs_as_before(pool: asyncpg.Pool) -> None:
+    steer, nodes = steering(pool), PostgresNodes(pool)
+    release = await steer.start(plan(cool_down="1h"), **WHO)
+    release = await steer.rollback(**WHO)
+    before = await steer.status()
+
+    await steer.start(plan(), drill="drill-", **WHO)  # nothing cools down for it
+    await steer.rollback(**WHO)
+
+    assert (await nodes.beat(node())).release == release
+    after = await steer.status()
+    assert (after.release, after.source) == (before.release, before.source)
+    with pytest.raises(CoolingDown):  # for that one, still
+        await steer.start(plan(), **WHO)
+
+
+async def test_a_drill_that_nobody_ends_ends_by_itself(pool: asyncpg.Pool) -> None:
+    steer, judge = steering(pool), ticking(pool)
+    drill = await steer.start(plan(), drill="drill-", **WHO)
+    await judge.tick()
+    assert (await steer.releases())[0].phase is Phase.RAMPING
+    await pool.execute("UPDATE releases SET started_at = started_at - interval '10 minutes'")
+
+    assert await judge.tick() is None
+
+    assert (await steer.releases())[0].phase is Phase.ABORTED
+    assert (await steer.status()).release is None
+    events = await steer.history(drill.id)
+    assert (events[-1].actor, events[-1].kind) == ("judge", "aborted")
+    assert verify(events) is None
+
+
 async def test_no_drill_while_consumers_are_served_by_the_candidate(
     pool: asyncpg.Pool,
 ) -> None:

@@ -29,6 +29,9 @@ FRESH = 5.0  # seconds: what a worker has not repeated since does not count
 LATE_EPOCHS = 3  # where evidence comes in as a rule
 ALL_EPOCHS_EVERY = 10  # looks
 
+#: A drill takes a minute; whoever ran it is gone, and could not end it.
+LONGEST_DRILL = timedelta(minutes=10)
+
 #: Holds that somebody should read of afterwards; again after that at the earliest.
 NOTED = frozenset({Why.SHARED_CAUSE, Why.BAD_SPLIT, Why.COMPARISON, Why.GATE})
 NOTED_AGAIN = timedelta(hours=1)
@@ -76,6 +79,9 @@ class Ticking:
         async with self.releases.held() as held:
             if held is None or held.release.ended:
                 return None
+            if held.release.drill and held.now - held.release.started_at >= LONGEST_DRILL:
+                await _given_up(held)
+                return None
             self.looks += 1
             return await self._look(held)
 
@@ -118,6 +124,13 @@ class Ticking:
         if self.looks % ALL_EPOCHS_EVERY == 1:
             return release.first_epoch
         return max(release.first_epoch, release.epoch - LATE_EPOCHS)
+
+
+async def _given_up(held: Watched) -> None:
+    ended = held.release.abort(held.now)
+    reason = "the drill was left alone: nobody has ended it"
+    body = {"to": where(ended)}
+    await held.move(ended, Entry(actor="judge", reason=reason, kind="aborted", body=body))
 
 
 @dataclass(slots=True)

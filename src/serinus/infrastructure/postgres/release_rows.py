@@ -28,6 +28,13 @@ GOVERNS = """
   ORDER BY first_epoch DESC LIMIT 1)
 """
 
+#: The routing that was entered last, one row at most; of drills that are over it knows nothing.
+IN_FORCE = """
+(SELECT e.* FROM routing_epochs e LEFT JOIN releases d ON d.id = e.release_id
+  WHERE d.drill IS NULL OR d.ended_at IS NULL
+  ORDER BY e.epoch DESC LIMIT 1)
+"""
+
 
 def release_of(row: asyncpg.Record) -> Release:
     return Release(

@@ -17,6 +17,7 @@ from serinus.infrastructure.postgres.release_records import enter_epoch, record,
 from serinus.infrastructure.postgres.release_rows import (
     COLUMNS,
     GOVERNS,
+    IN_FORCE,
     LOCK,
     arms,
     event_of,
@@ -32,12 +33,12 @@ HELD = f"""
 SELECT {COLUMNS}, r.memory, r.verdict, clock_timestamp() AS now FROM {GOVERNS} r
 """  # noqa: S608 - put together from constants
 STANDING = f"""
-SELECT {COLUMNS}, r.verdict, n.epoch AS newest_epoch, n.share AS newest_share, n.origin,
-       n.started_at AS entered_at,
+SELECT {COLUMNS}, r.verdict, (SELECT max(epoch) FROM routing_epochs) AS newest_epoch,
+       n.share AS newest_share, n.origin, n.started_at AS entered_at,
        CASE WHEN r.ended_at IS NULL
             THEN extract(epoch FROM clock_timestamp() - r.looked_at)::float END AS looked_ago
   FROM (VALUES (true)) AS always
-  LEFT JOIN (SELECT * FROM routing_epochs ORDER BY epoch DESC LIMIT 1) n ON true
+  LEFT JOIN {IN_FORCE} n ON true
   LEFT JOIN {GOVERNS} r ON true
 """  # noqa: S608 - put together from constants
 NEXT = """
@@ -86,11 +87,11 @@ class PostgresReleases:
             async with self._lent() as connection:
                 row = await connection.fetchrow(STANDING)
         assert row is not None  # noqa: S101 - the statement gives exactly one row
-        newest = row["newest_epoch"]
+        share = row["newest_share"]
         return Standing(
             release=None if row["id"] is None else release_of(row),
-            epoch=newest or 0,
-            share=Share(row["newest_share"]) if newest else NOTHING,
+            epoch=row["newest_epoch"] or 0,
+            share=NOTHING if share is None else Share(share),
             origin=row["origin"] or "no server was ever started",
             since=row["entered_at"],
             looked_ago=row["looked_ago"],

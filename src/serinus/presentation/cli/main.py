@@ -195,6 +195,11 @@ def _announce(opened: Opened) -> None:
     ]
     if opened.demo_posts:
         lines.append(f"Demo content   {opened.demo_posts} posts in English and Japanese")
+    if opened.faults:
+        lines += [
+            "",
+            f"[bold red]SERINUS_FAULT={opened.faults}: engines do wrong on purpose[/]",
+        ]
     if opened.administrator:
         email, password = opened.administrator
         lines += [

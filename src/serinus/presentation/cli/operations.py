@@ -52,6 +52,7 @@ class Opened:
     database: str
     administrator: tuple[str, str] | None  # e-mail, password; shown this once
     demo_posts: int
+    faults: str  # what engines do wrong on purpose; '' nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,15 +156,19 @@ def _nodes(found: Status) -> RenderableType:
         state, after = node.state, node.applied_after
         table.add_row(
             f"{plain(state.name)} {state.pid}",
-            str(state.epoch),
+            Text(str(state.epoch), "" if state.epoch == found.epoch else "red"),
             f"{state.share.percent} %",
             "" if after is None else f"{1000 * after:.0f} ms",
             Text(f"{node.heard_ago:.1f} s ago", "red" if node.heard_ago > LATE else ""),
-            Text(state.says, "yellow"),
+            Text(state.says or _behind(state.epoch, found.epoch), "yellow"),
         )
     if len(alive) > NODES:
         table.add_row(f"and {len(alive) - NODES} more")
     return table
+
+
+def _behind(epoch: int, newest: int) -> str:
+    return "" if epoch == newest else f"does not serve epoch {newest}"
 
 
 def _events(found: Status) -> RenderableType:

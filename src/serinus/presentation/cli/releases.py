@@ -18,6 +18,7 @@ from serinus.domain.release.history import Event
 from serinus.domain.release.plan import DEFAULT, Plan, PlanInvalid
 from serinus.domain.release.release import Release
 from serinus.domain.release.verifying import verify as check_record
+from serinus.presentation.cli.drilling import Drills, add_drill
 from serinus.presentation.cli.plain import plain
 from serinus.presentation.cli.release_view import screen, status_json
 
@@ -42,7 +43,7 @@ out = Console()
 errors = Console(stderr=True, soft_wrap=True)
 
 
-class Releasing(Protocol):
+class Releasing(Drills, Protocol):
     """What these commands need done."""
 
     def steer(self, work: Work[T]) -> T:
@@ -72,6 +73,7 @@ def release_app(operations: Releasing) -> typer.Typer:
     _add_consumers(app, operations)
     _add_record(app, operations)
     _add_list(app, operations)
+    add_drill(app, operations, actor)
     return app
 
 
@@ -95,9 +97,7 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         ] = False,
         as_json: AsJson = False,
     ) -> None:
-        """Start a release. Until its answers are compared and it is known who calls, nobody
-        is moved.
-        """
+        """Start a release. Nobody is moved until it is known who calls and what is answered."""
         wanted = _plan(plan) if plan else DEFAULT
         release = operations.steer(
             lambda steering: steering.start(

@@ -17,6 +17,7 @@ TEXTS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed",
     HTTPStatus.TOO_MANY_REQUESTS: "Rate limit exceeded. Please try again later.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request body too large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "An internal server error occurred",
     HTTPStatus.SERVICE_UNAVAILABLE: "Service temporarily unavailable",
 }
 NOBODY = "Missing or malformed authorization header."
