@@ -15,6 +15,7 @@ from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import BUCKETS
 from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.metrics import Load, Metrics, Release
+from serinus.infrastructure.postgres import webhook_outbox
 from serinus.infrastructure.postgres.release_rows import CHANNEL
 from serinus.infrastructure.postgres.routing import PostgresRoutings
 from serinus.infrastructure.settings import Settings
@@ -45,6 +46,7 @@ from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
 from serinus.wiring.serving import die_with_parent
 from serinus.wiring.stores import Stores, open_stores
+from serinus.wiring.webhooks import courier
 
 #: Of failed reads, in a second and worker: more would be a load that stable is not used to.
 RESCUES = 200
@@ -96,11 +98,12 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
-        caching = await stack.enter_async_context(
-            open_caching(settings, stores.pool, {CHANNEL: part.told})
-        )
+        webhooks = courier(settings, stores.pool, lambda: part.node.workers)
+        heeding = {CHANNEL: part.told, webhook_outbox.CHANNEL: webhooks.told}
+        caching = await stack.enter_async_context(open_caching(settings, stores.pool, heeding))
         caching.counted(metrics)
         part.counted(metrics)
+        webhooks.counted(metrics)
         front = _front(settings, stores, engines, metrics, in_force, caching)
         counters = EvidenceCounters()
         observers = _observers(settings, engines, metrics)
@@ -116,6 +119,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 publishing,
                 part.take(),
                 told.go_on(),
+                webhooks.go_on(),
                 metrics.keep_fresh(),
                 *_calibrating(engines),
             )

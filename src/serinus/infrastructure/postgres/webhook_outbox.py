@@ -17,7 +17,7 @@ from serinus.infrastructure.postgres.failures import translate_errors
 
 #: Told on it: something is to be sent.
 CHANNEL = "serinus_webhooks"
-CLAIM_LASTS = 15.0  # seconds: more than an attempt may take
+CLAIM_LASTS = 12.0  # seconds: more than an attempt may take
 
 OPEN = "d.delivered_at IS NULL AND d.given_up_at IS NULL"
 

@@ -26,6 +26,7 @@ from serinus.presentation.cli.operations import (
 )
 from serinus.presentation.cli.plain import plain
 from serinus.presentation.cli.releases import release_app
+from serinus.presentation.cli.webhooks import webhook_app
 
 MARK = {State.OK: "[green]ok[/]", State.WARNING: "[yellow]look[/]", State.FAILED: "[red]no[/]"}
 
@@ -60,7 +61,9 @@ def build(operations: Operations) -> typer.Typer:
     app.add_typer(_users(operations), name="user", help="People who can sign in.")
     app.add_typer(key_app(operations), name="key", help="API keys, for programs.")
     app.add_typer(audit_app(operations), name="audit")
-    app.add_typer(release_app(operations), name="release")
+    releases = release_app(operations)
+    releases.add_typer(webhook_app(operations.on_webhooks), name="webhook")
+    app.add_typer(releases, name="release")
     app.add_typer(operations.import_commands(), name="import", help="Bring content in.")
     app.command("generate")(generate_command(operations.generate))
     return app

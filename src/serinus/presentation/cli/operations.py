@@ -14,6 +14,7 @@ from serinus.domain.identity.accounts import Account
 from serinus.presentation.cli.audit import AuditLog
 from serinus.presentation.cli.keys import Keys
 from serinus.presentation.cli.releases import Releasing
+from serinus.presentation.cli.webhooks import Run
 
 
 class Stopped(Exception):
@@ -100,5 +101,8 @@ class Operations(Keys, AuditLog, Releasing, Protocol):
     def generate(self, wanted: Wanted, on_progress: Callable[[int], None]) -> None:
         """Tell of each batch how many posts it added."""
         ...
+
+    @property
+    def on_webhooks(self) -> Run: ...
 
     def import_commands(self) -> typer.Typer: ...
