@@ -21,7 +21,8 @@ CREATE TABLE webhooks (
 );
 
 -- Each is a message: its id is what receivers know it by, however often it is sent. No foreign
--- key to `webhooks`: a rollback must neither fail by who removes one, nor wait for them.
+-- key to `webhooks`: a rollback must neither fail by who removes one, nor wait for them. None to
+-- `release_events` either: of those none ever goes.
 CREATE TABLE webhook_deliveries (
     id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     webhook_id   uuid NOT NULL,
@@ -36,7 +37,6 @@ CREATE TABLE webhook_deliveries (
     delivered_at timestamptz,
     given_up_at  timestamptz,
     UNIQUE (webhook_id, release_id, number),
-    FOREIGN KEY (release_id, number) REFERENCES release_events (release_id, number),
     CHECK (delivered_at IS NULL OR given_up_at IS NULL)
 ) WITH (fillfactor = 70);
 CREATE INDEX webhook_deliveries_open ON webhook_deliveries (webhook_id, due_at)
