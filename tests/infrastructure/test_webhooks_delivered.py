@@ -180,3 +180,26 @@ async def test_what_was_attempted_and_how_long_the_oldest_waits_is_counted(
         receiver.answer = answering(204)
         await time_passes(pool, couriers)
         await until(lambda: comes_to(2, 2, waits=False))
+
+
+async def test_whatever_the_database_says_a_courier_goes_on(
+    pool: asyncpg.Pool, people: Telling, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with receiving() as receiver, delivering(pool) as couriers:
+        await people.add(receiver.url, ["started"], actor="me")
+        await steering(pool).start(plan(), **WHO)
+        await until(lambda: receiver.has(1))
+        await pool.execute("ALTER TABLE webhook_deliveries RENAME TO elsewhere")
+        couriers[0].told("")
+        await until(lambda: _troubled(couriers[0]))
+        await pool.execute("ALTER TABLE elsewhere RENAME TO webhook_deliveries")
+        await steering(pool).abort(**WHO)
+        await steering(pool).start(plan(), **WHO)
+
+        await until(lambda: receiver.has(2))
+
+    assert "".join(capfd.readouterr()).count("webhooks wait until they can be sent") == 1
+
+
+async def _troubled(courier: Courier) -> bool:
+    return courier.troubled

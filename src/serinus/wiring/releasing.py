@@ -186,9 +186,9 @@ class _Session:
         self._tick_at = monotonic() + TICK
         self._ticks += 1
         with self._within(LONGEST_TICK):
-            self._part.verdict = await self._ticking.tick()
-            for each in await take_untold(self._connection):
+            for each in await take_untold(self._connection):  # whether or not it can judge
                 tell(each)
+            self._part.verdict = await self._ticking.tick()
             if self._ticks % TIDY == 0:
                 await forget(self._connection)
                 await compact(self._connection)

@@ -74,7 +74,7 @@ class Courier:
                 try:
                     wait = await self._begin(tasks)
                     self.troubled = False
-                except Unavailable as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                     wait = self._trouble(error)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
@@ -96,9 +96,11 @@ class Courier:
             return longest
         return min(max(waiting.next_in, SHORTEST_WAIT), longest)
 
-    def _trouble(self, error: Unavailable) -> float:
+    def _trouble(self, error: Exception) -> float:
+        """Told once, when it begins."""
         if not self.troubled:
-            log.warning("webhooks wait for the database", reason=str(error))
+            unforeseen = None if isinstance(error, Unavailable) else error
+            log.warning("webhooks wait until they can be sent", exc_info=unforeseen)
         self.troubled = True
         return PAUSE
 

@@ -18,7 +18,8 @@ from serinus.domain.release.destination import Address, why_not
 #: The addresses of a host.
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
-MOST_ADDRESSES = 4  # that are tried: a name may have many, and the time is short
+MOST_ADDRESSES = 3  # that are tried: a name may have many, and the time is short
+CONNECT_WITHIN = 3.0  # seconds, each: one that does not answer must not use up all of it
 
 
 class Refused(httpcore.ConnectError):
@@ -38,15 +39,16 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        failed: httpcore.ConnectError | None = None
+        failed: Exception = httpcore.ConnectError(f"{host} has no address")
+        limit = min(CONNECT_WITHIN, timeout or CONNECT_WITHIN)
         for address in (await self._permitted(host, port))[:MOST_ADDRESSES]:
             try:
                 return await self._network.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
+                    str(address), port, limit, local_address, socket_options
                 )
-            except httpcore.ConnectError as error:
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
-        raise failed or httpcore.ConnectError(f"{host} has no address")
+        raise failed
 
     async def connect_unix_socket(
         self,
