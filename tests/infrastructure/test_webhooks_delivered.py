@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 from serinus.application.release.webhooks import Telling
 from serinus.infrastructure.settings import Settings
 from serinus.infrastructure.webhook_metrics import WebhookMetrics
-from serinus.wiring.webhooks import Courier, courier, telling
+from serinus.wiring.couriers import Courier, courier
+from serinus.wiring.webhooks import telling
 from tests.support.receiving import answering, endless, receiving, silent
 from tests.support.releasing import plan, steering
 from tests.support.waiting import until

@@ -38,6 +38,7 @@ from serinus.presentation.http.v2 import turned_away as v2_turned_away
 from serinus.wiring import database
 from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
+from serinus.wiring.couriers import courier
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
@@ -46,7 +47,6 @@ from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
 from serinus.wiring.serving import die_with_parent
 from serinus.wiring.stores import Stores, open_stores
-from serinus.wiring.webhooks import courier
 
 #: Of failed reads, in a second and worker: more would be a load that stable is not used to.
 RESCUES = 200
