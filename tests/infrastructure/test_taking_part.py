@@ -103,5 +103,17 @@ async def test_a_failure_of_the_judge_is_told_and_takes_no_worker_down(
     await looks_again(pool)
 
 
+async def test_what_people_do_is_in_the_log_even_where_the_judge_fails(
+    world: World, pool: asyncpg.Pool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await pool.execute("""UPDATE releases SET memory = '{"no": "memory"}'""")
+    await until(lambda: _said(capfd, "taking part in releases failed"))
+
+    await steering(pool).pause(actor="cli:naoko", reason="lunch")
+
+    await until(lambda: _said(capfd, "lunch"))
+    assert await pool.fetchval("SELECT count(*) FROM release_untold") == 0
+
+
 async def _said(capfd: pytest.CaptureFixture[str], words: str) -> bool:
     return words in "".join(capfd.readouterr())

@@ -112,6 +112,9 @@ class Settings:
             "for staging: it takes time"
         ),
     ] = False
+    serinus_webhook_private: Annotated[
+        bool, Switch("true: webhooks may lead to private and loopback addresses")
+    ] = False
     serinus_host: Annotated[str, Variable(str.strip, "address to listen on")] = "127.0.0.1"
     serinus_port: Annotated[int, Variable(count(0, 65535), "port to listen on")] = 8000
     serinus_workers: Annotated[int, Variable(count(1, 64), "worker processes")] = 1

@@ -16,6 +16,7 @@ from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import BUCKETS
 from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.metrics import Load, Metrics, Release
+from serinus.infrastructure.postgres import webhook_outbox
 from serinus.infrastructure.postgres.release_rows import CHANNEL
 from serinus.infrastructure.postgres.routing import PostgresRoutings
 from serinus.infrastructure.settings import Settings
@@ -39,6 +40,7 @@ from serinus.wiring import database
 from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
 from serinus.wiring.comparing import comparing
+from serinus.wiring.couriers import courier
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
@@ -103,11 +105,12 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         opening = comparing(settings, stores, part, (v1, v2), candidate_of)
         compared = await stack.enter_async_context(opening)
         engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), compared)
-        caching = await stack.enter_async_context(
-            open_caching(settings, stores.pool, {CHANNEL: part.told})
-        )
+        webhooks = courier(settings, stores.pool, lambda: part.node.workers)
+        heeding = {CHANNEL: part.told, webhook_outbox.CHANNEL: webhooks.told}
+        caching = await stack.enter_async_context(open_caching(settings, stores.pool, heeding))
         caching.counted(metrics)
         part.counted(metrics)
+        webhooks.counted(metrics)
         front = _front(settings, stores, engines, metrics, in_force, caching)
         counters = EvidenceCounters()
         observers = _observers(settings, engines, metrics)
@@ -123,6 +126,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 publishing,
                 part.take(),
                 told.go_on(),
+                webhooks.go_on(),
                 metrics.keep_fresh(),
                 *_calibrating(engines),
             )

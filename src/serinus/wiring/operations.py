@@ -46,7 +46,8 @@ from serinus.presentation.cli.operations import (
     Wanted,
 )
 from serinus.presentation.cli.releases import Work
-from serinus.wiring import audit, database, keys, serving
+from serinus.presentation.cli.webhooks import Run
+from serinus.wiring import audit, database, keys, serving, webhooks
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.documents import documentation
 from serinus.wiring.drilling import drill
@@ -167,6 +168,10 @@ class Operations:
             _with_pool(lambda pool: effective(settings, pool)) if known else boot(settings)
         )
         return bucket(routing.salt, key), routing.arm(key)
+
+    @property
+    def on_webhooks(self) -> Run:
+        return webhooks.running(lambda: _ready(_settings()))
 
     def openapi(self) -> dict[str, Any]:
         return dict(documentation().document())

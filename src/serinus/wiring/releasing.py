@@ -19,9 +19,11 @@ import structlog
 from serinus.application.release.node import Node
 from serinus.application.release.ticking import Ticking
 from serinus.domain.errors import Unavailable
+from serinus.domain.release.announcement import Announcement
 from serinus.domain.release.assignment import Routing
-from serinus.domain.release.verdict import Kind, Verdict
+from serinus.domain.release.verdict import Verdict
 from serinus.infrastructure.metrics import Metrics
+from serinus.infrastructure.postgres.announcements import take_untold
 from serinus.infrastructure.postgres.pool import open_session
 from serinus.infrastructure.postgres.release_comparisons import PostgresComparisons
 from serinus.infrastructure.postgres.release_election import PostgresElection
@@ -176,14 +178,18 @@ class _Session:
         self._tick_at = monotonic() + TICK
         self._ticks += 1
         with self._within(LONGEST_TICK):
-            self._part.verdict = verdict = await self._ticking.tick()
+            for each in await take_untold(self._connection):  # whether or not it can judge
+                tell(each)
+            self._part.verdict = await self._ticking.tick()
             if self._ticks % TIDY == 0:
                 await forget(self._connection)
                 await compact(self._connection)
-        if verdict and verdict.kind is Kind.ADVANCE:
-            log.info("the share grows", reason=verdict.sentence)
-        elif verdict and verdict.kind is not Kind.HOLD:
-            log.warning("the share is taken back", kind=verdict.kind, reason=verdict.sentence)
+
+
+def tell(event: Announcement) -> None:
+    """In the log of the one who judges, whoever did it: each entry of the record once."""
+    level = log.warning if event.retreats else log.info
+    level("release event", **event.members())
 
 
 @asynccontextmanager

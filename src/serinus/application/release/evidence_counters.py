@@ -47,6 +47,7 @@ class Batch:
 class EvidenceCounters:
     def __init__(self) -> None:
         self._routes: set[str] = set()
+        self._epochs: set[int] = set()
         self._counts: dict[Place, list[float]] = {}
         self._histograms: dict[Row, list[int]] = {}
 
@@ -64,6 +65,8 @@ class EvidenceCounters:
     def add(self, seen: Seen) -> None:
         counts = self._counts.get(seen.place)
         if counts is None:
+            if not self._room_for(seen.place[1]):
+                return
             counts = self._counts[seen.place] = [0] * 10
         counts[0] += 1
         counts[1] += seen.error
@@ -84,5 +87,21 @@ class EvidenceCounters:
     def take(self) -> Batch:
         """What has been counted since it was taken last."""
         batch = Batch(self._counts, self._histograms)
-        self._counts, self._histograms = {}, {}
+        self._counts, self._histograms, self._epochs = {}, {}, set()
         return batch
+
+    def _room_for(self, epoch: int) -> bool:
+        """The oldest one makes room for a newer one."""
+        if epoch in self._epochs:
+            return True
+        if len(self._epochs) >= MOST_EPOCHS:
+            oldest = min(self._epochs)
+            if epoch < oldest:
+                return False
+            self._epochs.remove(oldest)
+            self._counts = {p: each for p, each in self._counts.items() if p[1] != oldest}
+            self._histograms = {
+                row: each for row, each in self._histograms.items() if row[1] != oldest
+            }
+        self._epochs.add(epoch)
+        return True

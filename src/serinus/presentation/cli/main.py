@@ -27,6 +27,7 @@ from serinus.presentation.cli.operations import (
 )
 from serinus.presentation.cli.plain import plain
 from serinus.presentation.cli.releases import release_app
+from serinus.presentation.cli.webhooks import webhook_app
 
 MARK = {State.OK: "[green]ok[/]", State.WARNING: "[yellow]look[/]", State.FAILED: "[red]no[/]"}
 
@@ -63,6 +64,7 @@ def build(operations: Operations) -> typer.Typer:
     app.add_typer(audit_app(operations), name="audit")
     releases = release_app(operations)
     add_comparing(releases, operations)
+    releases.add_typer(webhook_app(operations.on_webhooks), name="webhook")
     app.add_typer(releases, name="release")
     app.add_typer(operations.import_commands(), name="import", help="Bring content in.")
     app.command("generate")(generate_command(operations.generate))

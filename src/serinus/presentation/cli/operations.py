@@ -15,6 +15,7 @@ from serinus.presentation.cli.audit import AuditLog
 from serinus.presentation.cli.comparisons import ComparesAnswers
 from serinus.presentation.cli.keys import Keys
 from serinus.presentation.cli.releases import Releasing
+from serinus.presentation.cli.webhooks import Run
 
 
 class Stopped(Exception):
@@ -102,5 +103,8 @@ class Operations(Keys, AuditLog, Releasing, ComparesAnswers, Protocol):
     def generate(self, wanted: Wanted, on_progress: Callable[[int], None]) -> None:
         """Tell of each batch how many posts it added."""
         ...
+
+    @property
+    def on_webhooks(self) -> Run: ...
 
     def import_commands(self) -> typer.Typer: ...

@@ -1,0 +1,1 @@
+"""Telling others over HTTP, by the conventions of Standard Webhooks."""
