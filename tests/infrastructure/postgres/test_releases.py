@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from serinus.application.release.ports import MovedOn, NodeState, Part, ReleaseRuns, Seen
+from serinus.application.release.ports import MovedOn, NodeState, ReleaseRuns, Seen
 from serinus.application.release.steering import CoolingDown, NoRelease, NotForDrills, Steering
 from serinus.application.release.ticking import Ticking
 from serinus.domain.errors import Conflict, Invalid

@@ -54,8 +54,8 @@ class CoolingDown(Conflict):
     code: ClassVar = "release_cooling_down"
 
     def __init__(self, wait: timedelta) -> None:
-        seconds = math.ceil(wait.total_seconds())
-        super().__init__(f"the last release was rolled back: wait for another {seconds} s")
+        self.retry_after = math.ceil(wait.total_seconds())
+        super().__init__(f"the last release was rolled back: wait another {self.retry_after} s")
         self.wait = wait
 
 
@@ -142,9 +142,7 @@ class Steering:
     async def resume(self, *, actor: str, reason: str, seen: Seen | None = None) -> Release:
         return await self._moved("resumed", Release.resume, actor, reason, seen)
 
-    async def step_back(
-        self, *, actor: str, reason: str, seen: Seen | None = None
-    ) -> Release:
+    async def step_back(self, *, actor: str, reason: str, seen: Seen | None = None) -> Release:
         return await self._moved("stepped_back", Release.step_back, actor, reason, seen)
 
     async def rollback(self, *, actor: str, reason: str) -> Release:

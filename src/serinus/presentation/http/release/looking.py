@@ -1,0 +1,48 @@
+"""/api/release: where the release stands, and why."""
+
+from litestar import Response, get
+
+from serinus.application.release.steering import Steering
+from serinus.domain.errors import Forbidden
+from serinus.domain.identity.caller import Caller
+from serinus.presentation.http.release.asking import (
+    AnyRequest,
+    Here,
+    answered,
+    everything,
+    may_look,
+)
+from serinus.presentation.http.release.status_shapes import NodeView, StatusView, nodes
+from serinus.presentation.http.v2 import caching
+from serinus.presentation.http.v2.describing import refuses
+from serinus.presentation.http.v2.given import Given
+from serinus.presentation.http.v2.lists import Listing
+
+#: Workers that are shown, as far as they were heard of within an hour.
+MOST_NODES = 10_000
+
+
+@get("/", opt=refuses(Forbidden), response_headers=[caching.ETAG])
+async def show_status(
+    request: AnyRequest, caller: Given[Caller], steering: Given[Steering], here: Given[Here]
+) -> Response[StatusView]:
+    """Say which share of contract v1 engine v2 serves, why, and what comes next.
+
+    The ETag says which state of which release was seen: for `If-Match` of what moves it.
+    """
+    may_look(caller, request)
+    found = await steering.status()
+    return answered(StatusView.of(found, here()), found.release)
+
+
+@get("/nodes", opt=refuses(Forbidden), response_headers=[caching.ETAG])
+async def list_nodes(
+    request: AnyRequest, caller: Given[Caller], steering: Given[Steering]
+) -> Response[Listing[NodeView]]:
+    """List the workers: what each serves, since when, and why not the share of the release."""
+    may_look(caller, request)
+    found = await steering.status()
+    return everything(nodes(found.nodes, found.epoch), MOST_NODES)
+
+
+HANDLERS = [show_status, list_nodes]
