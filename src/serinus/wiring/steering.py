@@ -26,6 +26,7 @@ from serinus.presentation.http.asgi import App
 from serinus.presentation.http.lifespan import running
 from serinus.presentation.http.release.app import Services, build_release
 from serinus.presentation.http.release.record import Verifying
+from serinus.presentation.http.release.steps import TAKES_BACK
 from serinus.presentation.http.v2.turned_away import turn_away
 from serinus.wiring.clock import now
 from serinus.wiring.routing import steering
@@ -53,6 +54,7 @@ async def open_steering(
                 limiter=MemoryRateLimiter(),
                 limit=settings.serinus_rate_limit,
                 refuse=turn_away,
+                unlimited=TAKES_BACK,
             )
             yield Steered(admitted, tuple(route.path for route in app.routes))
     finally:

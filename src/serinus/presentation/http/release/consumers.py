@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import unquote
 
-from litestar import Response, delete, get, put
+from litestar import Response, delete, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
@@ -27,10 +27,10 @@ from serinus.presentation.http.release.asking import (
     answered,
     everything,
     may_look,
+    reads,
 )
 from serinus.presentation.http.release.people import overrides
 from serinus.presentation.http.release.shapes import Step, reason_violations
-from serinus.presentation.http.v2 import caching
 from serinus.presentation.http.v2.describing import about, refuses
 from serinus.presentation.http.v2.given import Given
 from serinus.presentation.http.v2.list_parameters import described_query
@@ -68,14 +68,14 @@ class BucketView(Struct, frozen=True, kw_only=True):
     salt: Annotated[str, about("hashed with the key")]
 
 
-@get("/consumers", opt=refuses(Forbidden), response_headers=[caching.ETAG])
+@reads("/consumers")
 async def list_pins(
     request: AnyRequest, caller: Given[Caller], steering: Given[Steering]
 ) -> Response[Listing[PinView]]:
     """List the consumers that are pinned to an arm, by their keys."""
     may_look(caller, request)
     pins = await steering.pins()
-    return everything([PinView(*each) for each in sorted(pins.items())], MOST_PINS)
+    return everything([PinView(*each) for each in sorted(pins.items())], MOST_PINS, request)
 
 
 @put("/consumers/{consumer:str}", opt=refuses(Forbidden, NoRelease, TooManyPins))
@@ -110,7 +110,7 @@ async def unpin_consumer(
     await steering.pin(unquote(consumer), None, actor=actor, reason=reason)
 
 
-@get("/bucket", opt={**refuses(Forbidden), "parameters": [CONSUMER]})
+@reads("/bucket", parameters=[CONSUMER])
 async def show_bucket(
     request: AnyRequest, caller: Given[Caller], here: Given[Here]
 ) -> Response[BucketView]:
@@ -126,7 +126,8 @@ async def show_bucket(
             arm=routing.arm(key),
             pinned=key in routing.pins,
             salt=routing.salt,
-        )
+        ),
+        unless=request,
     )
 
 

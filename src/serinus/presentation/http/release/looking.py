@@ -1,9 +1,8 @@
 """/api/release: where the release stands, and why."""
 
-from litestar import Response, get
+from litestar import Response
 
 from serinus.application.release.steering import Steering
-from serinus.domain.errors import Forbidden
 from serinus.domain.identity.caller import Caller
 from serinus.presentation.http.release.asking import (
     AnyRequest,
@@ -11,10 +10,9 @@ from serinus.presentation.http.release.asking import (
     answered,
     everything,
     may_look,
+    reads,
 )
 from serinus.presentation.http.release.status_shapes import NodeView, StatusView, nodes
-from serinus.presentation.http.v2 import caching
-from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
 from serinus.presentation.http.v2.lists import Listing
 
@@ -22,7 +20,7 @@ from serinus.presentation.http.v2.lists import Listing
 MOST_NODES = 10_000
 
 
-@get("/", opt=refuses(Forbidden), response_headers=[caching.ETAG])
+@reads("/")
 async def show_status(
     request: AnyRequest, caller: Given[Caller], steering: Given[Steering], here: Given[Here]
 ) -> Response[StatusView]:
@@ -32,17 +30,17 @@ async def show_status(
     """
     may_look(caller, request)
     found = await steering.status()
-    return answered(StatusView.of(found, here()), found.release)
+    return answered(StatusView.of(found, here()), found.release, unless=request)
 
 
-@get("/nodes", opt=refuses(Forbidden), response_headers=[caching.ETAG])
+@reads("/nodes")
 async def list_nodes(
     request: AnyRequest, caller: Given[Caller], steering: Given[Steering]
 ) -> Response[Listing[NodeView]]:
     """List the workers: what each serves, since when, and why not the share of the release."""
     may_look(caller, request)
     found = await steering.status()
-    return everything(nodes(found.nodes, found.epoch), MOST_NODES)
+    return everything(nodes(found.nodes, found.epoch), MOST_NODES, request)
 
 
 HANDLERS = [show_status, list_nodes]

@@ -1,19 +1,18 @@
 """/api/release: the releases there were, the record of each, and whether it holds."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath
 from msgspec import Struct
 
 from serinus.application.release.ports import Part
 from serinus.application.release.steering import RELEASES_SHOWN, NoRelease, Steering
 from serinus.domain.content.listing import DEFAULT_LIMIT, MAX_LIMIT
-from serinus.domain.errors import Forbidden
 from serinus.domain.identity.caller import Caller
 from serinus.domain.release.history import GENESIS, Event
 from serinus.domain.release.verifying import Broken, verify
@@ -22,33 +21,28 @@ from serinus.presentation.http.release.asking import (
     answered,
     everything,
     may_look,
+    reads,
 )
 from serinus.presentation.http.release.shapes import EventView, ReleaseView, WholeReleaseView
-from serinus.presentation.http.v2 import caching
-from serinus.presentation.http.v2.describing import about, refuses
+from serinus.presentation.http.v2.describing import about
 from serinus.presentation.http.v2.given import Given
 from serinus.presentation.http.v2.list_parameters import described_item, described_query
 from serinus.presentation.http.v2.list_queries import Members, limit_of
 from serinus.presentation.http.v2.lists import Listing, Page
-from serinus.presentation.http.v2.query_values import integer, one_of
+from serinus.presentation.http.v2.query_values import integer, one_of, parameters
 from serinus.presentation.http.v2.refusals import InvalidParameter
 
 EVENT = Members("event", EventView.__struct_fields__)
 PAGING = ("limit", "after", "before", "sort", *EVENT.parameters)
 UP, DOWN = "number", "-number"
 SIZE = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-HISTORY = {
-    **refuses(Forbidden, NoRelease),
-    "parameters": [
-        described_query("limit", "How many on a page.", SIZE),
-        described_query("after", "`page.next` of the page before."),
-        described_query("before", "`page.prev` of the page after."),
-        described_query(
-            "sort", "Oldest or newest first.", {"type": "string", "enum": [UP, DOWN]}
-        ),
-        *described_item(EVENT)["parameters"],
-    ],
-}
+HISTORY = [
+    described_query("limit", "How many on a page.", SIZE),
+    described_query("after", "`page.next` of the page before."),
+    described_query("before", "`page.prev` of the page after."),
+    described_query("sort", "Oldest or newest first.", {"type": "string", "enum": [UP, DOWN]}),
+    *described_item(EVENT)["parameters"],
+]
 
 
 class VerificationView(Struct, frozen=True, kw_only=True):
@@ -74,21 +68,17 @@ class Verifying:
             return await asyncio.to_thread(verify, events)
 
 
-@get("/releases", opt=refuses(Forbidden), response_headers=[caching.ETAG])
+@reads("/releases")
 async def list_releases(
     request: AnyRequest, caller: Given[Caller], steering: Given[Steering]
 ) -> Response[Listing[ReleaseView]]:
     """List the last releases, newest first."""
     may_look(caller, request)
     found = await steering.releases()
-    return everything([ReleaseView.of(each) for each in found], RELEASES_SHOWN)
+    return everything([ReleaseView.of(each) for each in found], RELEASES_SHOWN, request)
 
 
-@get(
-    "/releases/{release_id:uuid}",
-    opt=refuses(Forbidden, NoRelease),
-    response_headers=[caching.ETAG],
-)
+@reads("/releases/{release_id:uuid}", NoRelease)
 async def show_release(
     request: AnyRequest,
     release_id: FromPath[UUID],
@@ -98,18 +88,19 @@ async def show_release(
     """Read a release, with the plan that it was started with."""
     may_look(caller, request)
     release = await steering.release(release_id)
-    return answered(WholeReleaseView.of(release), release)
+    return answered(WholeReleaseView.of(release), release, unless=request)
 
 
-@get("/history", opt=HISTORY, response_headers=[caching.ETAG])
+@reads("/history", NoRelease, parameters=HISTORY)
 async def list_history(
     request: AnyRequest, caller: Given[Caller], steering: Given[Steering]
 ) -> Response[Listing[EventView]]:
     """List what was done to the release that governs, by whom, and why."""
-    return await _page(steering, None, may_look(caller, request, *PAGING))
+    may_look(caller, request, *PAGING)
+    return await _page(request, steering, None)
 
 
-@get("/releases/{release_id:uuid}/history", opt=HISTORY, response_headers=[caching.ETAG])
+@reads("/releases/{release_id:uuid}/history", NoRelease, parameters=HISTORY)
 async def list_history_of_release(
     request: AnyRequest,
     release_id: FromPath[UUID],
@@ -117,10 +108,11 @@ async def list_history_of_release(
     steering: Given[Steering],
 ) -> Response[Listing[EventView]]:
     """List what was done to a release, by whom, and why."""
-    return await _page(steering, release_id, may_look(caller, request, *PAGING))
+    may_look(caller, request, *PAGING)
+    return await _page(request, steering, release_id)
 
 
-@get("/verify", opt=refuses(Forbidden, NoRelease))
+@reads("/verify", NoRelease)
 async def verify_history(
     request: AnyRequest,
     caller: Given[Caller],
@@ -129,10 +121,10 @@ async def verify_history(
 ) -> Response[VerificationView]:
     """Make the release that governs again from its record, and name the first broken link."""
     may_look(caller, request)
-    return await _verified(verifying, await steering.history())
+    return await _verified(request, verifying, await steering.history())
 
 
-@get("/releases/{release_id:uuid}/verify", opt=refuses(Forbidden, NoRelease))
+@reads("/releases/{release_id:uuid}/verify", NoRelease)
 async def verify_history_of_release(
     request: AnyRequest,
     release_id: FromPath[UUID],
@@ -142,11 +134,11 @@ async def verify_history_of_release(
 ) -> Response[VerificationView]:
     """Make a release again from its record, and name the first broken link."""
     may_look(caller, request)
-    return await _verified(verifying, await steering.history(release_id))
+    return await _verified(request, verifying, await steering.history(release_id))
 
 
 async def _verified(
-    verifying: Verifying, events: Sequence[Event]
+    request: AnyRequest, verifying: Verifying, events: Sequence[Event]
 ) -> Response[VerificationView]:
     broken = await verifying.found(events)
     return answered(
@@ -156,13 +148,15 @@ async def _verified(
             number=broken.number if broken else None,
             what=broken.what if broken else None,
             hash=(events[-1].hash if events else GENESIS).hex(),
-        )
+        ),
+        unless=request,
     )
 
 
 async def _page(
-    steering: Steering, release_id: UUID | None, given: Mapping[str, str]
+    request: AnyRequest, steering: Steering, release_id: UUID | None
 ) -> Response[Listing[EventView]]:
+    given = parameters(request.scope["query_string"])
     if "after" in given and "before" in given:
         raise InvalidParameter("give after or before, not both", parameter="before")
     limit, members = limit_of(given), EVENT.chosen(given)
@@ -183,7 +177,7 @@ async def _page(
         limit=limit,
     )
     data = [EventView.of(event, members) for event in shown]
-    return answered(Listing(data=data, page=page))
+    return answered(Listing(data=data, page=page), unless=request)
 
 
 HANDLERS = [

@@ -39,6 +39,8 @@ from serinus.presentation.http.v2.describing import refuses
 from serinus.presentation.http.v2.given import Given
 from serinus.presentation.http.v2.release_tags import seen_release
 
+#: Never limited: whoever may do it shows credentials, and those are looked at first.
+TAKES_BACK = frozenset(f"{BASE}/{step}" for step in ("abort", "rollback", "step-back", "pause"))
 IF_MATCH = {
     "parameters": [
         {
@@ -83,7 +85,7 @@ async def start_release(
         drill=data.drill,
     )
     location = f"{BASE}/releases/{release.id}"
-    return answered(WholeReleaseView.of(release), release, 201, Location=location)
+    return answered(WholeReleaseView.of(release), release, status=201, location=location)
 
 
 Act = Callable[..., Awaitable[Release]]
