@@ -13,7 +13,7 @@ import typer
 from serinus.domain.identity.accounts import Account
 from serinus.presentation.cli.audit import AuditLog
 from serinus.presentation.cli.keys import Keys
-from serinus.presentation.cli.releases import Releasing
+from serinus.presentation.cli.release_asking import Releasing
 
 
 class Stopped(Exception):
