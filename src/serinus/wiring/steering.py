@@ -27,6 +27,7 @@ from serinus.presentation.http.lifespan import running
 from serinus.presentation.http.release.app import Services, build_release
 from serinus.presentation.http.release.record import Verifying
 from serinus.presentation.http.release.steps import TAKES_BACK
+from serinus.presentation.http.release.watching import Watch, looking
 from serinus.presentation.http.v2.turned_away import turn_away
 from serinus.wiring.clock import now
 from serinus.wiring.routing import steering
@@ -46,8 +47,9 @@ async def open_steering(
 ) -> AsyncIterator[Steered]:
     """`here`: what this worker serves."""
     pool = await open_pool(str(settings.database_url), size=CONNECTIONS)
+    services = _services(settings, pool, here)
     try:
-        app = build_release(_services(settings, pool, here))
+        app = build_release(services)
         async with running(cast("App", app)):
             admitted = Admission(
                 app=cast("App", app),
@@ -58,19 +60,22 @@ async def open_steering(
             )
             yield Steered(admitted, tuple(route.path for route in app.routes))
     finally:
+        await services.watch.close()
         pool.terminate()
 
 
 def _services(settings: Settings, pool: asyncpg.Pool, here: Callable[[], Routing]) -> Services:
     secrets = settings.serinus_secret_key
     tokens = SignedAccessTokens(secrets, lifetime=settings.serinus_access_ttl)
+    steer = steering(pool, ceiling=settings.api_v2_traffic_percentage)
     return Services(
         authentication=Authentication(
             tokens, PostgresSessions(pool), PostgresApiKeys(pool), now
         ),
-        steering=steering(pool, ceiling=settings.api_v2_traffic_percentage),
+        steering=steer,
         here=here,
         verifying=Verifying(),
+        watch=Watch(looking(steer, here)),
         idempotency_keys=PostgresIdempotencyKeys(pool, Seal(secrets)),
         now=now,
     )

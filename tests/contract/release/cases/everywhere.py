@@ -61,7 +61,7 @@ READS = [
     "/verify",
 ]
 LOOKING: list[tuple[str, str, list[Any]]] = [
-    *(("GET", path, []) for path in READS),
+    *(("GET", path, []) for path in [*READS, "/watch"]),
     ("POST", "/plan-check", [{}]),
 ]
 STEERING: list[tuple[str, str, list[Any]]] = [
@@ -171,7 +171,7 @@ HTTP = [
             ask(ADMIN, "GET", f"{path}{'&' if '?' in path else '?'}lmit=2"),
             unknown_parameter("lmit"),
         )
-        for path in READS
+        for path in [*READS, "/watch"]
     ),
     case(
         "who has it already is not sent it again",

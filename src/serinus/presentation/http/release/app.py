@@ -17,9 +17,10 @@ from serinus.application.identity.idempotency import IdempotencyKeys
 from serinus.application.identity.ports import Clock
 from serinus.application.release.steering import Steering
 from serinus.presentation.http.asgi import App
-from serinus.presentation.http.release import consumers, looking, record, steps
+from serinus.presentation.http.release import consumers, looking, record, steps, watching
 from serinus.presentation.http.release.asking import BASE, Here
 from serinus.presentation.http.release.record import Verifying
+from serinus.presentation.http.release.watching import Watch
 from serinus.presentation.http.v2 import app as contract_v2
 from serinus.presentation.http.v2 import authentication, openapi, problems
 from serinus.presentation.http.v2.bodies import MAX_BODY, StrictRequest
@@ -34,6 +35,7 @@ ROUTER = Router(
         *steps.HANDLERS,
         *consumers.HANDLERS,
         *record.HANDLERS,
+        *watching.HANDLERS,
     ],
     tags=["release"],
 )
@@ -47,6 +49,7 @@ class Services:
     steering: Steering
     here: Here
     verifying: Verifying
+    watch: Watch
     idempotency_keys: IdempotencyKeys
     now: Clock
 

@@ -27,6 +27,8 @@ async def show_status(
     """Say which share of contract v1 engine v2 serves, why, and what comes next.
 
     The ETag says which state of which release was seen: for `If-Match` of what moves it.
+    `/api/release/watch` sends the same once a second as server-sent events (`status`; `away`
+    while the database is), and ends after some seconds: come back then, as `EventSource` does.
     """
     may_look(caller, request)
     found = await steering.status()
