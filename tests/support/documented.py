@@ -1,4 +1,4 @@
-"""Every answer of contract v2 is one that its OpenAPI document has."""
+"""Every answer of contract v2 and of steering is one that their OpenAPI document has."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ from openapi_schema_validator import OAS31Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from serinus.presentation.http.v2.app import contract
+from serinus.presentation.http.release.app import contract
 
 URN = "urn:contract-v2"
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from serinus.presentation.http import metrics_page
+from serinus.presentation.http.release.app import contract
 from serinus.presentation.http.v1.app import build_v1
 from serinus.presentation.http.v1.openapi import FAILED, REF, v1_openapi
 from serinus.presentation.http.v1.services import V1Services
@@ -11,8 +12,8 @@ from serinus.presentation.http.v2.documentation import Documentation
 
 
 def documentation() -> Documentation:
-    """The OpenAPI document of both contracts, made when first asked for."""
-    return documented(_contract_v1)
+    """The OpenAPI document of both contracts and of steering, made when first asked for."""
+    return documented(_contract_v1, contract)
 
 
 def _contract_v1() -> dict[str, Any]:

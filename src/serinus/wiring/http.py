@@ -49,6 +49,7 @@ from serinus.wiring.publishing import publishing_on_time
 from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
 from serinus.wiring.serving import die_with_parent
+from serinus.wiring.steering import Steered, open_steering
 from serinus.wiring.stores import Stores, open_stores
 
 #: Of failed reads, in a second and worker: more would be a load that stable is not used to.
@@ -95,16 +96,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         routing = await PostgresRoutings(stores.pool).enter(boot(settings), at=now())
         metrics, in_force = Metrics(serinus.__version__), InForce(routing)
         part = await stack.enter_async_context(joined(settings, stores.pool, in_force.put))
-        waited = metrics.waited_for_passwords
-        v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
-        v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
-        v1 = faulty_stable(settings, v1)
-        for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
-            await stack.enter_async_context(running(app))
-        candidate_of = partial(faulty_candidate, settings)
-        opening = comparing(settings, stores, part, (v1, v2), candidate_of)
-        compared = await stack.enter_async_context(opening)
-        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), compared)
+        engines = await _engines(settings, stores, metrics, part, in_force, stack)
         webhooks = courier(settings, stores.pool, lambda: part.node.workers)
         heeding = {CHANNEL: part.told, webhook_outbox.CHANNEL: webhooks.told}
         caching = await stack.enter_async_context(open_caching(settings, stores.pool, heeding))
@@ -138,8 +130,31 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
 class Engines:
     v1: EngineV1 | None
     v2: EngineV2
+    steered: Steered
     routes: RouteTable
     stable: App | None  # engine v1, whose answers are compared
+
+
+async def _engines(
+    settings: Settings,
+    stores: Stores,
+    metrics: Metrics,
+    part: Part,
+    in_force: InForce,
+    stack: AsyncExitStack,
+) -> Engines:
+    """All that answers, and runs until the stack is left."""
+    waited = metrics.waited_for_passwords
+    v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
+    v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
+    v1 = faulty_stable(settings, v1)
+    for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
+        await stack.enter_async_context(running(app))
+    steered = await stack.enter_async_context(open_steering(settings, lambda: in_force.routing))
+    routes = RouteTable([*v2.routes, *steered.routes, *METRICS])
+    candidate_of = partial(faulty_candidate, settings)
+    opening = comparing(settings, stores, part, (v1, v2), candidate_of)
+    return Engines(v1, v2, steered, routes, await stack.enter_async_context(opening))
 
 
 def _front(
@@ -170,6 +185,7 @@ def _front(
         v2=admitted(caching.before(v2.v2), v2_turned_away.turn_away),
         v2_disabled=None if settings.api_v2_enabled else v2_turned_away.disabled,
         metrics=admitted(page, v1_turned_away.turn_away),
+        release=engines.steered.app,
         in_force=in_force,
     )
     return Deprecation(

@@ -45,7 +45,7 @@ from serinus.presentation.cli.operations import (
     Stopped,
     Wanted,
 )
-from serinus.presentation.cli.releases import Work
+from serinus.presentation.cli.release_asking import Work
 from serinus.presentation.cli.webhooks import Run
 from serinus.wiring import audit, database, keys, serving, webhooks
 from serinus.wiring.clock import new_id, now
@@ -155,10 +155,10 @@ class Operations:
 
         return _with_pool(both)
 
-    async def watch(self, show: Callable[[Status | None], None], every: float) -> None:
+    def watch(self, show: Callable[[Status | None], None], every: float) -> None:
         settings = _settings()
         with _ready(settings) as (found, _):
-            await watching(found.url, show, every)
+            asyncio.run(watching(found.url, show, every))
 
     def bucket(self, key: str) -> tuple[int, Arm]:
         settings = _settings()

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from serinus.application.release.ports import MovedOn, NodeState, ReleaseRuns
+from serinus.application.release.ports import MovedOn, NodeState, ReleaseRuns, Seen
 from serinus.application.release.steering import CoolingDown, NoRelease, NotForDrills, Steering
 from serinus.application.release.ticking import Ticking
 from serinus.domain.errors import Conflict, Invalid
@@ -202,7 +202,7 @@ async def test_of_two_who_step_back_at_once_one_is_told_to_look_again(
     steer, _, seen = await up_to(pool, "90")
 
     outcomes = await asyncio.gather(
-        *(steer.step_back(**WHO, version=seen.version) for _ in range(2)),
+        *(steer.step_back(**WHO, seen=Seen(seen.id, seen.version)) for _ in range(2)),
         return_exceptions=True,
     )
 

@@ -281,6 +281,7 @@ def front(*, v2_disabled: App | None = None) -> RequestContext:
             v2=saying("v2"),
             v2_disabled=v2_disabled,
             metrics=saying("metrics"),
+            release=saying("release"),
             in_force=InForce(Routing(share=Share(0), origin="test", epoch=3)),
         )
     )
@@ -295,6 +296,9 @@ def front(*, v2_disabled: App | None = None) -> RequestContext:
         ("/api/v2/posts", "v2"),
         ("/health", "v2"),
         ("/anything", "v2"),
+        ("/api/release", "release"),
+        ("/api/release/abort", "release"),
+        ("/api/releases", "v2"),
         ("/metrics", "metrics"),
         ("/api/v1/metrics", "metrics"),
         ("/api/v2/metrics", "v2"),

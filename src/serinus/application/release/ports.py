@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from serinus.domain.errors import Conflict
+from serinus.domain.errors import Conflict, Stale
 from serinus.domain.release.assignment import Arm, Share
 from serinus.domain.release.history import Event
 from serinus.domain.release.release import Release
@@ -20,10 +20,27 @@ class ReleaseRuns(Conflict):
     code: ClassVar = "release_runs"
 
 
-class MovedOn(Conflict):
-    """Between looking and acting somebody else acted, or the judge did."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which state of which release somebody saw when they decided: versions begin anew with
+    every release.
+    """
+
+    release: UUID
+    version: int
+
+
+class MovedOn(Stale):
+    """Between looking and acting somebody else acted, or the judge did. `now`: as it is."""
 
     code: ClassVar = "release_moved_on"
+
+    def __init__(self, now: Seen) -> None:
+        super().__init__(now.version)
+        self.now = now
+
+    def __str__(self) -> str:
+        return "the release has moved on meanwhile: look at it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +105,15 @@ class Standing:
     verdict: Json | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Of a record: `limit` events behind that number, in their order, or newest first."""
+
+    limit: int
+    after: int | None = None
+    newest_first: bool = False
+
+
 #: Makes a release, and its first event, of the one that governs, the store's time and the next
 #: epoch.
 Begin = Callable[[Release | None, datetime, int], tuple[Release, Entry]]
@@ -142,6 +168,8 @@ class Releases(Protocol):
     async def latest(self, release_id: UUID, limit: int) -> Sequence[Event]:
         """The last events, in the order of their numbers."""
         ...
+
+    async def events(self, release_id: UUID, part: Part) -> Sequence[Event]: ...
 
     async def pins(self, release_id: UUID) -> Mapping[str, Arm]: ...
 

@@ -19,7 +19,9 @@ from serinus.application.release.ports import (
     NewId,
     Nodes,
     NodeSeen,
+    Part,
     Releases,
+    Seen,
     Standing,
 )
 from serinus.domain.errors import Conflict, Invalid, NotFound, Violation
@@ -52,8 +54,8 @@ class CoolingDown(Conflict):
     code: ClassVar = "release_cooling_down"
 
     def __init__(self, wait: timedelta) -> None:
-        seconds = math.ceil(wait.total_seconds())
-        super().__init__(f"the last release was rolled back: wait for another {seconds} s")
+        self.retry_after = math.ceil(wait.total_seconds())
+        super().__init__(f"the last release was rolled back: wait another {self.retry_after} s")
         self.wait = wait
 
 
@@ -65,6 +67,10 @@ class NotForDrills(Conflict):
 
 class TooManyPins(Conflict):
     code: ClassVar = "too_many_pins"
+
+
+class NotPinned(NotFound):
+    code: ClassVar = "consumer_not_pinned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,23 +129,21 @@ class Steering:
 
         return await self.store.start(begin)
 
-    async def promote(self, *, actor: str, reason: str, version: int | None = None) -> Release:
+    async def promote(self, *, actor: str, reason: str, seen: Seen | None = None) -> Release:
         """Like all that follow raise `NotAllowed`, `MovedOn`, `Invalid`, `NoRelease`.
 
-        `version`: of the release that somebody saw when they decided; None: as it is now.
+        `seen`: what somebody looked at when they decided; None: as it is now.
         """
-        return await self._moved("promoted", Release.promote, actor, reason, version)
+        return await self._moved("promoted", Release.promote, actor, reason, seen)
 
-    async def pause(self, *, actor: str, reason: str, version: int | None = None) -> Release:
-        return await self._moved("paused", Release.pause, actor, reason, version)
+    async def pause(self, *, actor: str, reason: str, seen: Seen | None = None) -> Release:
+        return await self._moved("paused", Release.pause, actor, reason, seen)
 
-    async def resume(self, *, actor: str, reason: str, version: int | None = None) -> Release:
-        return await self._moved("resumed", Release.resume, actor, reason, version)
+    async def resume(self, *, actor: str, reason: str, seen: Seen | None = None) -> Release:
+        return await self._moved("resumed", Release.resume, actor, reason, seen)
 
-    async def step_back(
-        self, *, actor: str, reason: str, version: int | None = None
-    ) -> Release:
-        return await self._moved("stepped_back", Release.step_back, actor, reason, version)
+    async def step_back(self, *, actor: str, reason: str, seen: Seen | None = None) -> Release:
+        return await self._moved("stepped_back", Release.step_back, actor, reason, seen)
 
     async def rollback(self, *, actor: str, reason: str) -> Release:
         return await self._moved("rolled_back", Release.roll_back, actor, reason)
@@ -148,13 +152,19 @@ class Steering:
         return await self._moved("aborted", Release.abort, actor, reason)
 
     async def pin(self, consumer: str, arm: Arm | None, *, actor: str, reason: str) -> None:
-        """None takes the pin away. `consumer`: the key that is hashed."""
+        """None takes the pin away. `consumer`: the key that is hashed. Raise `NotPinned`,
+        `TooManyPins`.
+        """
         _check_key(consumer, "consumer")
         told = checked(reason)
+        # Before the lock: who holds one connection must not wait for another.
+        pins = await self.pins()
         async with self._held() as held:
             if held.release.ended and held.release.phase is not Phase.COMPLETE:
                 raise NoRelease("no release is in force")
-            if arm and len(await self.store.pins(held.release.id)) >= MOST_PINS:
+            if arm is None and consumer not in pins:
+                raise NotPinned("this consumer is not pinned to an arm")
+            if arm and len(pins) >= MOST_PINS and consumer not in pins:
                 raise TooManyPins(f"{MOST_PINS} consumers can be pinned")
             pinned = held.release.pinned()
             body = {"consumer": consumer, "arm": arm, "to": where(pinned)}
@@ -182,15 +192,23 @@ class Steering:
             events=events,
         )
 
-    async def history(self, release_id: UUID | None = None) -> Sequence[Event]:
-        """Of the release that governs where none is named, first event first."""
-        if release_id is not None:
-            release = await self.store.get(release_id)
-        else:
+    async def release(self, release_id: UUID | None = None) -> Release:
+        """That which governs where none is named. Raise `NoRelease`."""
+        if release_id is None:
             release = (await self.store.standing()).release
+        else:
+            release = await self.store.get(release_id)
         if release is None:
             raise NoRelease("there is no such release")
-        return await self.store.history(release.id)
+        return release
+
+    async def history(self, release_id: UUID | None = None) -> Sequence[Event]:
+        """First event first. Raise `NoRelease`."""
+        return await self.store.history((await self.release(release_id)).id)
+
+    async def events(self, release_id: UUID | None, part: Part) -> Sequence[Event]:
+        """A part of that. Raise `NoRelease`."""
+        return await self.store.events((await self.release(release_id)).id, part)
 
     async def releases(self) -> Sequence[Release]:
         """Newest first."""
@@ -203,12 +221,13 @@ class Steering:
         return standing.share, standing.origin
 
     async def _moved(
-        self, kind: str, move: Move, actor: str, reason: str, version: int | None = None
+        self, kind: str, move: Move, actor: str, reason: str, seen: Seen | None = None
     ) -> Release:
         reason = checked(reason)
         async with self._held() as held:
-            if version is not None and version != held.release.version:
-                raise MovedOn("the release has moved on meanwhile: look at it again")
+            now = Seen(held.release.id, held.release.version)
+            if seen is not None and seen != now:
+                raise MovedOn(now)
             release = move(held.release, held.now)
             entry = Entry(actor=actor, reason=reason, kind=kind, body={"to": where(release)})
             await held.move(release, entry)

@@ -104,6 +104,11 @@ class Routing:
         return bucket(self.salt, key) < self.share.basis_points
 
     def arm(self, key: str) -> Arm:
+        """That serves a consumer, where a route has no share of its own."""
+        if (pinned := self.pins.get(key)) is not None:
+            return pinned
+        if self.drill is not None and not key.startswith(self.drill):
+            return Arm.STABLE
         return Arm.CANDIDATE if self.should_route_to_v2(key) else Arm.STABLE
 
 

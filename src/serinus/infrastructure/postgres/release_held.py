@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from serinus.application.release.ports import Entry, Json, MovedOn, NodeSeen
+from serinus.application.release.ports import Entry, Json, MovedOn, NodeSeen, Seen
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.evidence import Cell
 from serinus.domain.release.release import Release
@@ -22,6 +22,7 @@ UPDATE releases
  WHERE id = $1 AND version = $2
 RETURNING id
 """
+VERSION = "SELECT version FROM releases WHERE id = $1"
 LOOKED = """
 UPDATE releases SET memory = $2, verdict = $3, looked_at = clock_timestamp() WHERE id = $1
 """
@@ -94,5 +95,6 @@ class HeldRelease:
             release.ended_at,
         )
         if saved is None:
-            raise MovedOn("the release has moved on meanwhile: look at it again")
+            version = await self.connection.fetchval(VERSION, release.id)
+            raise MovedOn(Seen(release.id, version))
         self.release = release

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from serinus.application.release.ports import Begin, ReleaseRuns, Standing
+from serinus.application.release.ports import Begin, Part, ReleaseRuns, Standing
 from serinus.domain.release.assignment import NOTHING, Arm, Share
 from serinus.domain.release.history import Event
 from serinus.domain.release.release import Release
@@ -124,6 +124,20 @@ class PostgresReleases:
             limit,
         )
         return [event_of(row) for row in reversed(rows)]
+
+    async def events(self, release_id: UUID, part: Part) -> Sequence[Event]:
+        order, behind = ("DESC", "<") if part.newest_first else ("ASC", ">")
+        rows = await self._read(
+            f"""
+            SELECT * FROM release_events
+             WHERE release_id = $1 AND ($2::integer IS NULL OR number {behind} $2)
+             ORDER BY number {order} LIMIT $3
+            """,  # noqa: S608 - one of two orders
+            release_id,
+            part.after,
+            part.limit,
+        )
+        return [event_of(row) for row in rows]
 
     async def pins(self, release_id: UUID) -> Mapping[str, Arm]:
         rows = await self._read(

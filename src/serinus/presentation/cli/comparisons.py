@@ -19,7 +19,7 @@ from serinus.application.release.comparing import (
     RouteCompared,
 )
 from serinus.presentation.cli.plain import plain
-from serinus.presentation.cli.releases import AsJson, OfRelease, Reason, actor
+from serinus.presentation.cli.release_asking import AsJson, OfRelease, Reason, actor
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from serinus.domain.identity.accounts import Account
 from serinus.presentation.cli.audit import AuditLog
 from serinus.presentation.cli.comparisons import ComparesAnswers
 from serinus.presentation.cli.keys import Keys
-from serinus.presentation.cli.releases import Releasing
+from serinus.presentation.cli.release_asking import Releasing
 from serinus.presentation.cli.webhooks import Run
 
 

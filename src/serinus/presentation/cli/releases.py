@@ -1,66 +1,40 @@
-"""`serinus release`: start a release, steer it, look at it, check its record."""
+"""`serinus release`: start a release, steer it, look at it."""
 
-import asyncio
-import getpass
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeVar
-from uuid import UUID
+from typing import Annotated, Any
 
-import msgspec
 import typer
-from rich.console import Console
 from rich.live import Live
 
 from serinus.application.release.steering import Status, Steering
-from serinus.domain.release.assignment import Arm, Routing
-from serinus.domain.release.history import Event
 from serinus.domain.release.plan import DEFAULT, Plan, PlanInvalid
 from serinus.domain.release.release import Release
-from serinus.domain.release.verifying import verify as check_record
-from serinus.presentation.cli.drilling import Drills, add_drill
+from serinus.presentation.cli.drilling import add_drill
 from serinus.presentation.cli.plain import plain
+from serinus.presentation.cli.plan_file import read_plan, written
+from serinus.presentation.cli.release_acting import act
+from serinus.presentation.cli.release_asking import (
+    AsJson,
+    Reason,
+    Releasing,
+    actor,
+    errors,
+    out,
+    print_json,
+    print_line_of_json,
+    print_plainly,
+    release_json,
+)
+from serinus.presentation.cli.release_consumers import add_consumers
+from serinus.presentation.cli.release_record import add_record
 from serinus.presentation.cli.release_view import screen, status_json
 
-T = TypeVar("T")
-Work = Callable[[Steering], Awaitable[T]]
-
 EVERY = 1.0  # seconds between two frames
-LONGEST_PLAN = 65_536  # bytes
 
-Reason = Annotated[
-    str, typer.Option("--reason", help="Why: it stands in the record of the release.")
-]
 PlanFile = Annotated[
     Path | None, typer.Option("--plan", help="TOML. What it leaves out is the default's.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-OfRelease = Annotated[
-    UUID | None, typer.Option("--release", help="Another one than the newest.")
-]
-
-out = Console()
-errors = Console(stderr=True, soft_wrap=True)
-
-
-class Releasing(Drills, Protocol):
-    """What these commands need done."""
-
-    def steer(self, work: Work[T]) -> T:
-        """Once, on the database that the settings name."""
-        ...
-
-    async def watch(self, show: Callable[[Status | None], None], every: float) -> None:
-        """For ever; None while the database does not answer."""
-        ...
-
-    def release_status(self) -> tuple[Status, Routing]:
-        """And what a server with these settings would serve."""
-        ...
-
-    def bucket(self, key: str) -> tuple[int, Arm]:
-        """Of a consumer, in what is in force."""
-        ...
 
 
 def release_app(operations: Releasing) -> typer.Typer:
@@ -70,9 +44,8 @@ def release_app(operations: Releasing) -> typer.Typer:
     _add_plans(app, operations)
     _add_looking(app, operations)
     _add_steps(app, operations)
-    _add_consumers(app, operations)
-    _add_record(app, operations)
-    _add_list(app, operations)
+    add_consumers(app, operations)
+    add_record(app, operations)
     add_drill(app, operations, actor)
     return app
 
@@ -83,9 +56,15 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         file: Annotated[
             Path | None, typer.Argument(help="TOML; none: show the default plan.")
         ] = None,
+        *,
+        as_json: AsJson = False,
     ) -> None:
-        """Read a plan, name every problem of it, and show all that it says."""
-        _print_json((_plan(file) if file else DEFAULT).to_json())
+        """Read a plan, name every problem of it, and print all that it says, as a plan."""
+        plan = _plan(file, as_json=as_json) if file else DEFAULT
+        if as_json:
+            print_json(plan.to_json())
+        else:
+            print_plainly(written(plan))
 
     @app.command()
     def start(
@@ -98,11 +77,12 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Start a release. Nobody is moved until it is known who calls and what is answered."""
-        wanted = _plan(plan) if plan else DEFAULT
-        release = operations.steer(
+        wanted = _plan(plan, as_json=as_json) if plan else DEFAULT
+        release = act(
+            operations,
             lambda steering: steering.start(
                 wanted, actor=actor(), reason=reason, same_consumers=same_consumers
-            )
+            ),
         )
         _tell(release, as_json=as_json)
 
@@ -122,9 +102,7 @@ def _add_steps(app: typer.Typer, operations: Releasing) -> None:
 
 def _step(operations: Releasing, step: Callable[..., Any]) -> Callable[..., None]:
     def command(*, reason: Reason, as_json: AsJson = False) -> None:
-        release = operations.steer(
-            lambda steering: step(steering, actor=actor(), reason=reason)
-        )
+        release = act(operations, lambda steering: step(steering, actor=actor(), reason=reason))
         _tell(release, as_json=as_json)
 
     return command
@@ -137,7 +115,7 @@ def _add_looking(app: typer.Typer, operations: Releasing) -> None:
         found, here = operations.release_status()
         if as_json:
             configured = {"percent": here.share.percent, "source": here.origin}
-            _print_json({**status_json(found), "configured": configured})
+            print_json({**status_json(found), "configured": configured})
             return
         out.print(screen(found))
         if here.share != found.share:
@@ -147,153 +125,56 @@ def _add_looking(app: typer.Typer, operations: Releasing) -> None:
 
     @app.command()
     def watch(
-        *, once: Annotated[bool, typer.Option(help="A single frame, then end.")] = False
+        *,
+        once: Annotated[bool, typer.Option(help="A single frame, then end.")] = False,
+        as_json: AsJson = False,
     ) -> None:
-        """Look at a release live: share, evidence, verdict, nodes. Ctrl-C ends it."""
+        """Look at a release live: share, evidence, verdict, nodes. Ctrl-C ends it.
+
+        With --json it is one line for each look, `null` while the database does not answer.
+        """
         if once:
-            out.print(screen(operations.steer(Steering.status)))
+            _show(act(operations, Steering.status), as_json=as_json)
+            return
+        if as_json:
+            _watch(operations, lambda found: _show(found, as_json=True))
             return
         with Live(console=out, screen=out.is_terminal, auto_refresh=False) as live:
 
             def show(found: Status | None) -> None:
                 live.update(screen(found), refresh=True)
 
-            try:
-                asyncio.run(operations.watch(show, EVERY))
-            except KeyboardInterrupt:
-                return
+            _watch(operations, show)
 
 
-def _add_consumers(app: typer.Typer, operations: Releasing) -> None:
-    @app.command()
-    def bucket(key: str) -> None:
-        """Print the bucket of a consumer, and the arm that serves it."""
-        number, arm = operations.bucket(key)
-        out.print(f"{number} {arm}")
-
-    @app.command()
-    def pin(
-        consumer: Annotated[str, typer.Argument(help="The key that is hashed.")],
-        arm: Arm,
-        *,
-        reason: Reason,
-    ) -> None:
-        """Keep a consumer on one arm. What it does is no evidence any more."""
-        operations.steer(
-            lambda steering: steering.pin(consumer, arm, actor=actor(), reason=reason)
-        )
-        out.print(f"{plain(consumer)} is served by {arm}")
-
-    @app.command()
-    def unpin(consumer: str, *, reason: Reason) -> None:
-        """Let a consumer go where the share takes it."""
-        operations.steer(
-            lambda steering: steering.pin(consumer, None, actor=actor(), reason=reason)
-        )
-        out.print(f"{plain(consumer)} goes where the share takes it")
-
-    @app.command()
-    def consumers(*, as_json: AsJson = False) -> None:
-        """List the consumers that are pinned to an arm."""
-        pins = operations.steer(Steering.pins)
-        if as_json:
-            _print_json(dict(pins))
-        for consumer, arm in sorted(pins.items()) if not as_json else ():
-            out.print(f"{arm:10} {plain(consumer)}")
+def _show(found: Status | None, *, as_json: bool) -> None:
+    if as_json:
+        print_line_of_json(status_json(found) if found else None)
+    else:
+        out.print(screen(found))
 
 
-def _add_record(app: typer.Typer, operations: Releasing) -> None:
-    @app.command()
-    def history(*, release: OfRelease = None, as_json: AsJson = False) -> None:
-        """Print what was done to a release, by whom, and why."""
-        events = operations.steer(lambda steering: steering.history(release))
-        if as_json:
-            _print_json([_event(event) for event in events])
-        for event in events if not as_json else ():
-            at = event.at.isoformat(sep=" ", timespec="seconds")
-            out.print(
-                f"{event.number:4} {at} {event.kind:12} {plain(event.actor)}: "
-                f"{plain(event.reason)}"
-            )
-
-    @app.command()
-    def verify(*, release: OfRelease = None) -> None:
-        """Make a release again from its record: every seal, every verdict, every step."""
-        events = operations.steer(lambda steering: steering.history(release))
-        broken = check_record(events)
-        if broken is not None:
-            errors.print(f"serinus: entry {broken.number} of the record: {broken.what}")
-            raise typer.Exit(1)
-        out.print(f"{len(events)} entries, and everything follows")
-
-
-def _add_list(app: typer.Typer, operations: Releasing) -> None:
-    @app.command("list")
-    def releases(*, as_json: AsJson = False) -> None:
-        """List the releases there were, newest first."""
-        found = operations.steer(Steering.releases)
-        if as_json:
-            _print_json([_release(each) for each in found])
-        for each in found if not as_json else ():
-            at = each.started_at.isoformat(sep=" ", timespec="seconds")
-            out.print(f"{each.id} {at} {each.phase:12} {each.share.percent} %")
-
-
-def _plan(file: Path) -> Plan:
+def _watch(operations: Releasing, show: Callable[[Status | None], None]) -> None:
     try:
-        with file.open("rb") as source:
-            text = source.read(LONGEST_PLAN + 1)
-        if len(text) > LONGEST_PLAN:
-            raise typer.BadParameter(f"a plan has at most {LONGEST_PLAN} bytes")
-        return Plan.parse(text.decode())
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"cannot read {file}: {error}") from error
+        operations.watch(show, EVERY)
+    except KeyboardInterrupt:
+        return
+
+
+def _plan(file: Path, *, as_json: bool) -> Plan:
+    try:
+        return read_plan(file)
     except PlanInvalid as invalid:
-        for problem in invalid.problems:
+        if as_json:
+            print_json({"problems": invalid.problems})
+        for problem in invalid.problems if not as_json else ():
             errors.print(f"serinus: {plain(problem)}")
         raise typer.Exit(1) from None
 
 
-def actor() -> str:
-    """Whoever has the database's password may steer; this says who it was."""
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):  # a container's user often has no name
-        return "cli"
-
-
 def _tell(release: Release, *, as_json: bool) -> None:
     if as_json:
-        _print_json(_release(release))
+        print_json(release_json(release))
         return
     paused = ", paused" if release.paused else ""
     out.print(f"release {release.id}: {release.phase}, {release.share.percent} %{paused}")
-
-
-def _release(release: Release) -> dict[str, Any]:
-    return {
-        "id": str(release.id),
-        "phase": release.phase,
-        "stage": release.stage,
-        "share_percent": release.share.percent,
-        "paused": release.paused,
-        "epoch": release.epoch,
-        "started_at": release.started_at.isoformat(),
-        "ended_at": release.ended_at and release.ended_at.isoformat(),
-    }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    return {
-        "number": event.number,
-        "at": event.at.isoformat(),
-        "actor": event.actor,
-        "reason": event.reason,
-        "kind": event.kind,
-        "body": event.body,
-        "hash": event.hash.hex(),
-    }
-
-
-def _print_json(value: object) -> None:
-    out.print_json(msgspec.json.encode(value).decode())

@@ -42,18 +42,19 @@ Refuse = Callable[[Scope, Send, HTTPStatus, int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """`limit`: requests a minute and address; 0 is off."""
+    """`limit`: requests a minute and address; 0 is off. `unlimited`: paths without one."""
 
     app: App
     limiter: RateLimiter
     limit: int
     refuse: Refuse
+    unlimited: frozenset[str] = UNLIMITED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if self.limit and scope["path"] not in UNLIMITED:
+        if self.limit and scope["path"] not in self.unlimited:
             key = f"requests:{scope['state']['client_address']}"
             decision = await self.limiter.hit(key, limit=self.limit, window=WINDOW)
             carry(scope, self._limit_headers(decision))

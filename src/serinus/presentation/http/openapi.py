@@ -5,6 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 Document = dict[str, Any]
+#: Tags of what stands beside the contracts, and belongs to neither.
+BESIDE = frozenset({"release"})
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 
 
@@ -54,10 +56,13 @@ def _operations(document: Document) -> list[dict[str, Any]]:
 
 
 def _label(document: Document, contract: str) -> None:
+    def labelled(tag: str) -> str:
+        return tag if tag in BESIDE else f"{contract} {tag}"
+
     for operation in _operations(document):
-        operation["tags"] = [f"{contract} {tag}" for tag in operation.get("tags", ["other"])]
+        operation["tags"] = [labelled(tag) for tag in operation.get("tags", ["other"])]
     for tag in document.get("tags", []):
-        tag["name"] = f"{contract} {tag['name']}"
+        tag["name"] = labelled(tag["name"])
 
 
 def _push_security_down(document: Document) -> None:

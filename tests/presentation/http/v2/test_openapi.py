@@ -1,4 +1,4 @@
-"""The OpenAPI document of contract v2 says what the service does."""
+"""The OpenAPI document of contract v2 and of steering says what the service does."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from serinus.presentation.http.openapi import operations
-from serinus.presentation.http.v2.app import contract
+from serinus.presentation.http.release.app import contract
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
 from serinus.presentation.http.v2.problems import status_of
 from tests.support.documented import validator

@@ -93,7 +93,7 @@ class Services:
 def build_v2(services: Services) -> Litestar:
     app = Litestar(
         route_handlers=ROUTERS,
-        dependencies=_dependencies(services),
+        dependencies=dependencies(services),
         middleware=[
             DefineMiddleware(authentication.SignedIn, authentication=services.authentication),
             DefineMiddleware(Idempotent, keys=services.idempotency_keys, now=services.now),
@@ -109,23 +109,26 @@ def build_v2(services: Services) -> Litestar:
     return app
 
 
-def documented(v1: Callable[[], Mapping[str, Any]]) -> Documentation:
-    """Both contracts. `v1` gives the document of the other one; it is called once, if ever."""
-    return Documentation(lambda: merged(contract(), v1()))
+def documented(
+    v1: Callable[[], Mapping[str, Any]], v2: Callable[[], Mapping[str, Any]] | None = None
+) -> Documentation:
+    """Both contracts. `v1` gives the document of the other one, `v2` that of this one with what
+    stands beside it; they are called once, if ever.
+    """
+    return Documentation(lambda: merged((v2 or contract)(), v1()))
 
 
 def contract() -> dict[str, Any]:
     """Contract v2 as an OpenAPI 3.1 document."""
-    return openapi.contract(ROUTERS, _dependencies(None))
+    return openapi.contract(ROUTERS, dependencies(None))
 
 
-def _dependencies(services: Services | None) -> dict[str, Provide]:
+def dependencies(services: Services | None) -> dict[str, Provide]:
     """Handlers ask by name: `sign_in: NamedDependency[SignIn]`."""
     return authentication.DEPENDENCIES | {
-        name: Provide(_giving(getattr(services, name, None)), sync_to_thread=False)
-        for name in Services.__dataclass_fields__
+        name: giving(getattr(services, name, None)) for name in Services.__dataclass_fields__
     }
 
 
-def _giving(value: Any) -> Any:  # noqa: ANN401 - whatever the service is
-    return lambda: value
+def giving(value: object) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)

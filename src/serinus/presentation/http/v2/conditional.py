@@ -27,12 +27,12 @@ def etag_of(version: int, body: bytes) -> str:
 
     `If-Match` asks for the version alone; what a client left out it can still change.
     """
-    return f'"{version}-{_digest(body)}"'
+    return f'"{version}-{digest(body)}"'
 
 
 def weak_etag(body: bytes) -> str:
     """For lists, which have no version."""
-    return f'W/"{_digest(body)}"'
+    return f'W/"{digest(body)}"'
 
 
 def seen_version(request: Request[Any, Any, Any]) -> int | None:
@@ -41,13 +41,21 @@ def seen_version(request: Request[Any, Any, Any]) -> int | None:
     Of several tags the newest counts: versions only grow, so none older can be current once
     the newest has existed. Weak tags never match (RFC 9110, section 13.1.1).
     """
-    value = request.headers.get("if-match", "").strip()
-    if not value:
+    if not request.headers.get("if-match", "").strip():
         raise PreconditionRequired
-    if value == "*":
+    seen = seen_tags(request)
+    if seen is None:
         return None
-    tags = [_VERSION.fullmatch(tag) for weak, tag in _tags("If-Match", value) if not weak]
+    tags = [_VERSION.fullmatch(tag) for tag in seen]
     return max((int(tag[1]) for tag in tags if tag), default=NEVER)
+
+
+def seen_tags(request: Request[Any, Any, Any]) -> list[str] | None:
+    """The strong tags in `If-Match`; None for `*`, and without one."""
+    value = request.headers.get("if-match", "").strip()
+    if value in {"", "*"}:
+        return None
+    return [tag for weak, tag in _tags("If-Match", value) if not weak]
 
 
 def version_if_sent(request: Request[Any, Any, Any]) -> int | None:
@@ -76,7 +84,8 @@ def not_modified(tag: str, **headers: str) -> Response[None]:
     return Response(None, status_code=304, headers={"ETag": tag, **named})
 
 
-def _digest(body: bytes) -> str:
+def digest(body: bytes) -> str:
+    """Tells representations apart."""
     return blake2b(body, digest_size=6).hexdigest()
 
 

@@ -52,6 +52,8 @@ TAGS = {
     "audit": "Who did what.",
     "search": "What posts say.",
     "comments": "What readers say, in threads, and what moderators make of it.",
+    "release": "Moving contract v1 from one engine to the other. Without the database nobody"
+    " can steer; within ten seconds every worker then serves the stable engine by itself.",
     "health": "For load balancers and orchestrators.",
 }
 

@@ -5,7 +5,7 @@ The one list behind titles, `/problems` and the OpenAPI document. Codes are neve
 
 from serinus.domain import errors
 from serinus.domain.identity import accounts, api_keys, people, sessions
-from serinus.presentation.http.v2 import content_problems, cursors, refusals
+from serinus.presentation.http.v2 import content_problems, cursors, refusals, release_problems
 from serinus.presentation.http.v2.explanation import Explanation
 
 CATALOGUE: tuple[Explanation, ...] = (
@@ -209,6 +209,7 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Try again later; when it stays, tell us the request id.",
     ),
     *content_problems.CATALOGUE,
+    *release_problems.CATALOGUE,
 )
 
 BY_CODE = {explanation.code: explanation for explanation in CATALOGUE}

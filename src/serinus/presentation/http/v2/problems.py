@@ -13,6 +13,8 @@ from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, UnsetType
 
 from serinus.application.content.batching import BatchRefused
+from serinus.application.release.ports import MovedOn
+from serinus.application.release.steering import CoolingDown
 from serinus.domain.errors import (
     Conflict,
     Forbidden,
@@ -26,10 +28,12 @@ from serinus.domain.errors import (
     Violation,
 )
 from serinus.domain.identity.sessions import InvalidToken, TokenReused
+from serinus.domain.release.release import NotAllowed
 from serinus.presentation.http.asgi import Receive, Scope, Send, answer, shown_path
 from serinus.presentation.http.v2 import refusals
 from serinus.presentation.http.v2.body_problems import within
 from serinus.presentation.http.v2.problem_catalogue import BY_CODE
+from serinus.presentation.http.v2.release_tags import release_tag
 
 log = structlog.get_logger("serinus.http.v2")
 
@@ -112,6 +116,8 @@ def headers_of(error: SerinusError) -> dict[str, str]:
     """What HTTP asks to say beside the body."""
     headers: dict[str, str] = {}
     match error:
+        case MovedOn():
+            headers["ETag"] = release_tag(error.now)
         case Stale():
             headers["ETag"] = f'"{error.version}"'
         case InvalidToken() | TokenReused():
@@ -119,7 +125,7 @@ def headers_of(error: SerinusError) -> dict[str, str]:
             headers["WWW-Authenticate"] = f'{REALM}, error="invalid_token"'
         case Unauthenticated():
             headers["WWW-Authenticate"] = REALM
-        case TooMany() | refusals.IdempotencyInProgress():
+        case TooMany() | CoolingDown() | refusals.IdempotencyInProgress():
             headers["Retry-After"] = str(error.retry_after)
         case Unavailable():
             headers["Retry-After"] = str(RETRY_AFTER)
@@ -136,7 +142,7 @@ def _detail(error: SerinusError) -> str:
             return "something this service depends on does not answer"
         case Invalid() if len(error.violations) != 1:
             return f"{len(error.violations)} members of the body are not acceptable"
-        case Stale():
+        case Stale() if not isinstance(error, MovedOn):
             return "it was changed since you read it; read it again and merge"
         case _:
             return str(error) or status_of(type(error)).phrase
@@ -157,6 +163,8 @@ def _items(error: SerinusError) -> list[ProblemItem]:
             return items_within(error.index, error.cause)
         case Invalid():
             return [_item(violation) for violation in error.violations]
+        case NotAllowed():
+            return [ProblemItem(error.why, str(error))]
         case refusals.Malformed() if error.parameter is not None:
             return [ProblemItem(error.code, str(error), parameter=error.parameter)]
         case _:

@@ -1,10 +1,13 @@
 """What Litestar's routing does otherwise: exact paths, HEAD, and OPTIONS."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send
 
 NO_METHOD = "-"
+HEAD = "serinus.head"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,18 @@ class StrictPaths:
         if "//" in path or (path.endswith("/") and path != "/"):
             await self.nothing_here(scope, receive, send)
         elif scope["method"] == "HEAD":
-            await self.app({**scope, "method": "GET"}, receive, _without_body(send))
+            got = {**scope, "method": "GET", HEAD: True}
+            await self.app(got, receive, _without_body(send))
         elif scope["method"] == "OPTIONS":
             # No handler has this method, so that the answer lists the methods there are.
             await self.app({**scope, "method": NO_METHOD}, receive, _as_options(send))
         else:
             await self.app(scope, receive, send)
+
+
+def is_head(scope: Mapping[str, Any]) -> bool:
+    """For what answers with a body that does not end."""
+    return HEAD in scope
 
 
 def _without_body(send: Send) -> Send:

@@ -1,0 +1,5 @@
+"""All cases of `/api/release`."""
+
+from tests.contract.release.cases import everywhere, looking, steering
+
+CASES = [*everywhere.CASES, *looking.CASES, *steering.CASES]
