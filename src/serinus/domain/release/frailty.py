@@ -17,7 +17,7 @@ from serinus.domain.release.evidence import STRATA
 #: What is expected before anything is known. Only ratios count: it is a unit, not a guess.
 UNIT = 0.005
 #: Expected bad ones after which half of what is known of a stratum is its own.
-OWN = 0.5
+OWN = 1.0
 #: Bad ones that a look counts for at most: an outage fails all alike, and drowns what is known.
 MOST = 2.0
 

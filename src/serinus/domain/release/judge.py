@@ -30,7 +30,7 @@ from serinus.domain.release.sentences import (
 from serinus.domain.release.settling import kept
 from serinus.domain.release.verdict import Kind, Reading, Situation, Verdict, Why
 
-#: A cause is shared where no more of the candidate's bad requests than this are its own doing.
+#: A cause is shared where no more of the candidate's bad requests of late are its own doing.
 OWN = 0.5
 #: Where the candidate answers somebody, whom it can be taken from.
 AT_RISK = frozenset({Phase.RAMPING, Phase.BAKING})
@@ -197,8 +197,9 @@ class _Judge:
         return next((each for of, each in found if of == kind and each.breached), None)
 
     def _alike(self, kind: str) -> bool:
-        """Stable failed the same way at the same time."""
-        return self.tests.own_part(kind) <= OWN
+        """Stable fails the same way at the same time."""
+        bad = self._memory.lately(Arm.CANDIDATE).bad(kind)
+        return bad > 0 and self._memory.own_lately.get(kind, 0.0) <= OWN * bad
 
     def _was_good(self, kind: str) -> bool:
         """Stable kept its limit with these consumers before, and nothing speaks against that

@@ -24,7 +24,7 @@ from serinus.domain.release.late_onset import LateOnset
 from serinus.domain.release.memory import CLIENT_ERRORS, KINDS, Memory, Place, summed
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.relative import History
-from serinus.domain.release.shared_cause import own
+from serinus.domain.release.shared_cause import lately_own, own
 from serinus.domain.release.verdict import Situation
 
 
@@ -41,6 +41,7 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
     ]
     by_arm = {arm: summed(each.counts for each in now if each.arm is arm) for arm in Arm}
     recent = {arm: memory.lately(arm).after(by_arm[arm]) for arm in Arm}
+    owned = own(memory.own, by_arm, recent)
     placed, misplaced = _placement(plan, situation, now)
     return replace(
         memory,
@@ -49,7 +50,8 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
         stage=_added(memory.stage, now),
         placed=memory.placed + placed,
         misplaced=memory.misplaced + misplaced,
-        own=own(memory.own, by_arm, recent),
+        own=owned,
+        own_lately=lately_own(memory.own_lately, memory.own, owned),
         # The weights are those from before this look.
         relative=_related(plan, now, memory),
         stable=_remembered(memory, news),

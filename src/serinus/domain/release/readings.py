@@ -1,7 +1,7 @@
 """All tests of a look, from what is known after it."""
 
 from dataclasses import dataclass, replace
-from math import ceil, log
+from math import log
 
 from serinus.domain.release import pairs, relative
 from serinus.domain.release.assignment import Arm
@@ -65,7 +65,7 @@ class Tests:
         """Five times the limit, without what stable accounts for unless it is asked for."""
         limit = min(HIGHEST_LIMIT, GROSS * limit_of(self.plan, kind))
         counts = self.memory.total(Arm.CANDIDATE)
-        aside = 0 if shared else ceil(bad_of(counts, kind) - self.memory.own.get(kind, 0.0))
+        aside = 0 if shared else int(bad_of(counts, kind) - self.memory.own.get(kind, 0.0))
         ours = _Ours(counts=counts, kind=kind, set_aside=aside)
         return ours.against(f"emergency:{GUARDRAIL[kind]}", limit, self.budget.gross(kind))
 
@@ -76,7 +76,7 @@ class Tests:
         if not shared:
             theirs = self.memory.on(Arm.STABLE, route)
             own = own_of_route(ours.counts, theirs, self.own_part("errors"))
-            ours = replace(ours, set_aside=ceil(ours.counts.errors - own))
+            ours = replace(ours, set_aside=int(ours.counts.errors - own))
         return ours.against("emergency:route", 0.5, threshold)
 
     def own_part(self, kind: str) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.evidence import Counts, bad_of
-from serinus.domain.release.memory import KINDS, Recent
+from serinus.domain.release.memory import FADING, KINDS, Recent
 
 #: Stable fails the same way when it does so at least at this part of the candidate's rate.
 ALIKE = 0.5
@@ -36,6 +36,16 @@ def own(
             - _accounted(kind, now, lately),
         )
         for kind in KINDS
+    }
+
+
+def lately_own(
+    lately: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float]
+) -> dict[str, float]:
+    """Those of them that are recent, faded like the sums of the last looks."""
+    return {
+        kind: FADING * lately.get(kind, 0.0) + max(0.0, owned - before.get(kind, 0.0))
+        for kind, owned in after.items()
     }
 
 
