@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from math import log
 
 #: What may lead to a rollback by mistake. Breaches of limits act together with proof that the
-#: candidate is at fault: a relative test, or stable's good history with the same consumers.
-EMERGENCY, ABSOLUTE, RELATIVE, HISTORY = 0.10, 0.45, 0.40, 0.05
+#: candidate is at fault: a relative test, pairs of answers, or stable's good history with the
+#: same consumers.
+EMERGENCY, ABSOLUTE, RELATIVE, PAIRS, HISTORY = 0.10, 0.45, 0.35, 0.05, 0.05
 #: By what is bad of a request.
 BY_KIND = {"errors": 0.7, "slow": 0.3}
 #: Of all routes together, and of each on its own.
 TOGETHER, APART = 0.9, 0.1
 #: Of a limit's part: tests that begin anew with each stage, and the one for late onset.
 STAGES, LATE = 0.9, 0.1
-#: Of the emergency's part: five times the limit, and everything on a route.
-GROSS, ROUTE_DOWN = 0.7, 0.3
+#: Of the emergency's part: five times the limit, everything on a route, and each worker's own
+#: test (see `tripwire`).
+GROSS, ROUTE_DOWN, TRIPWIRE = 0.5, 0.2, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class Budget:
     def relative_of_route(self, kind: str, place: int) -> float:
         return self._log(RELATIVE * BY_KIND[kind] * APART * of_route(place))
 
+    def pairs(self) -> float:
+        return self._log(PAIRS)
+
     def history(self, kind: str) -> float:
         return self._log(HISTORY * BY_KIND[kind])
 
@@ -56,7 +61,7 @@ class Budget:
     def spent(self) -> float:
         """Of the risk, by tests that have begun. What is left is for stages to come."""
         begun = 1 - 2.0**-self.attempt
-        tests = EMERGENCY + ABSOLUTE * (TOGETHER * STAGES + APART)
+        tests = EMERGENCY * (GROSS + ROUTE_DOWN) + ABSOLUTE * (TOGETHER * STAGES + APART)
         rest = 1 - tests if self.attempt else 0.0
         return self.risk * (tests * begun + rest)
 

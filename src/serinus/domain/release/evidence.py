@@ -79,6 +79,17 @@ class Counts:
         return cls(*values)  # type: ignore[arg-type] # whole numbers come back as such
 
 
+def bad_of(counts: Counts, kind: str) -> int:
+    """Errors, slow requests or client errors."""
+    match kind:
+        case "errors":
+            return counts.errors
+        case "slow":
+            return counts.slow
+        case _:
+            return counts.client_errors
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Counts of the requests that were routed in one epoch."""

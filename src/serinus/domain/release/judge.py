@@ -11,26 +11,31 @@ from datetime import timedelta
 from serinus.domain.release.alerts import alerts
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.comparing import comparison_reading, missing_comparisons
-from serinus.domain.release.evidence import Cell
+from serinus.domain.release.evidence import Cell, bad_of
 from serinus.domain.release.memory import KINDS, Memory
-from serinus.domain.release.observing import begun, limit_of, observed
+from serinus.domain.release.observing import limit_of, observed
 from serinus.domain.release.phase import Phase
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.plan_members import Gate
-from serinus.domain.release.readings import Tests, bad_of
-from serinus.domain.release.sentences import BAD, beyond, far_beyond, rate, shown, worse
+from serinus.domain.release.readings import Tests
+from serinus.domain.release.sentences import (
+    BAD,
+    beyond,
+    far_beyond,
+    rate,
+    shown,
+    worse,
+    worse_pairs,
+)
+from serinus.domain.release.settling import kept
 from serinus.domain.release.verdict import Kind, Reading, Situation, Verdict, Why
 
-#: Requests of stable's, of late, that are enough to tell whether it fails the same way.
-ENOUGH = 5.0
-#: Pairs of a failed read and stable's answer to it that are.
-PAIRS = 2.0
-#: Stable fails the same way when it does so at least at this part of the candidate's rate.
-ALIKE = 0.5
+#: A cause is shared where no more of the candidate's bad requests of late are its own doing.
+OWN = 0.5
+#: Where the candidate answers somebody, whom it can be taken from.
+AT_RISK = frozenset({Phase.RAMPING, Phase.BAKING})
 #: ln E of stable's late onset from which its own limit is in question.
 IN_QUESTION = 2.3  # ln 10
-#: Looks with traffic and without a sign of it after which a shared cause is over.
-CALM = 30
 
 
 def look(
@@ -40,8 +45,8 @@ def look(
     memory = observed(plan, situation, news, memory)
     judge = _Judge(Tests(plan, situation, memory))
     verdict = next(judge.verdicts())
-    memory = _kept(plan, verdict, memory)
     tests = judge.tests
+    memory = kept(tests, verdict)
     readings = tests.all()
     if situation.comparison is not None:
         readings.append(comparison_reading(plan, situation.comparison))
@@ -51,27 +56,6 @@ def look(
         alerts=alerts(tests, situation, plan),
         spent=tests.budget.spent,
     ), memory
-
-
-def _kept(plan: Plan, verdict: Verdict, memory: Memory) -> Memory:
-    """What has been acted on is settled; what a shared cause did to a stage, forgotten."""
-    if verdict.kind is Kind.STEP_BACK:
-        return replace(memory, relative={})
-    if verdict.why is Why.SHARED_CAUSE and memory.calm is None:
-        return replace(memory, calm=0)
-    if memory.calm is None:
-        return memory
-    lately = [memory.lately(arm) for arm in Arm]
-    if any(
-        each.bad(kind) > 1 + limit_of(plan, kind) * each.requests
-        for each in lately
-        for kind in KINDS
-    ):
-        return replace(memory, calm=0)
-    if memory.calm < CALM:
-        return replace(memory, calm=memory.calm + any(each.requests > 1 for each in lately))
-    settled = begun(memory, memory.since_epoch)
-    return replace(settled, late={})
 
 
 class _Judge:
@@ -93,20 +77,24 @@ class _Judge:
 
     def _emergencies(self) -> Iterator[Verdict]:
         for kind, reading in self._gross():
-            if reading.breached and not self._alike(kind):
+            if reading.breached:
                 yield _verdict(Kind.EMERGENCY, reading, far_beyond(reading, kind))
 
-    def _gross(self) -> Iterator[tuple[str, Reading]]:
+    def _gross(self, *, shared: bool = False) -> Iterator[tuple[str, Reading]]:
         for kind in KINDS:
-            yield kind, self.tests.gross(kind)
+            yield kind, self.tests.gross(kind, shared=shared)
         for route in self.tests.routes():
-            yield "errors", self.tests.route_down(route)
+            yield "errors", self.tests.route_down(route, shared=shared)
 
     def _breaches(self) -> Iterator[Verdict]:
         """Beyond a limit, and it is the candidate's doing."""
         for kind in KINDS:
             whole = self._beyond(kind, Arm.CANDIDATE)
-            if whole and (self.tests.relative(kind).breached or self._was_good(kind)):
+            if whole and (
+                self.tests.relative(kind).breached
+                or (kind == "errors" and self._worse_in_pairs())
+                or self._was_good(kind)
+            ):
                 yield _verdict(Kind.ROLL_BACK, whole, beyond(whole, kind))
             for route in self.tests.routes():
                 reading = self.tests.limit_of_route(kind, route)
@@ -119,12 +107,20 @@ class _Judge:
                 reading = self.tests.relative(kind, route)
                 if reading.breached:
                     yield _verdict(Kind.STEP_BACK, reading, worse(reading, kind))
+        if pairs := self._worse_in_pairs():
+            yield _verdict(Kind.STEP_BACK, pairs, worse_pairs(pairs))
+
+    def _worse_in_pairs(self) -> Reading | None:
+        """Where that is a reason to take back what the candidate has."""
+        reading = self.tests.pairs()
+        return reading if reading.breached and self._situation.phase in AT_RISK else None
 
     def _shared(self) -> Iterator[Verdict]:
         for kind in KINDS:
-            ours = self._beyond(kind, Arm.CANDIDATE) or self._gross_breach(kind)
-            theirs = self._beyond(kind, Arm.STABLE)
-            if ours and (theirs or self._alike(kind)):
+            ours = self._beyond(kind, Arm.CANDIDATE)
+            if ours and not (self._beyond(kind, Arm.STABLE) or self._alike(kind)):
+                ours = None
+            if ours := ours or self._gross_breach(kind):
                 yield _hold(
                     Why.SHARED_CAUSE,
                     f"requests {BAD[kind]} on both engines, {rate(ours)} on the candidate: "
@@ -148,6 +144,9 @@ class _Judge:
         if situation.paused:
             yield _hold(Why.PAUSED, "the release is paused")
         gate = Gate.NONE if ahead is None else self._plan.gate(ahead)
+        if situation.phase is Phase.COMPARING and (pairs := self.tests.pairs()).breached:
+            found = f"{worse_pairs(pairs)}: the gate stays shut"
+            yield _hold(Why.COMPARISON, found, pairs)
         if gate is Gate.COMPARISON and (
             missing := missing_comparisons(self._plan, situation.comparison)
         ):
@@ -159,7 +158,7 @@ class _Judge:
             yield _hold(Why.DWELL, f"this stage lasts {shown(left)} more at least")
 
     def _unproven(self) -> Iterator[Verdict]:
-        if self._situation.phase not in {Phase.RAMPING, Phase.BAKING}:
+        if self._situation.phase not in AT_RISK:
             return
         readings = [self.tests.limit(kind, Arm.CANDIDATE) for kind in KINDS]
         if not readings[0].requests:
@@ -193,20 +192,14 @@ class _Judge:
         return None
 
     def _gross_breach(self, kind: str) -> Reading | None:
-        return next((each for of, each in self._gross() if of == kind and each.breached), None)
+        """With what stable accounts for. Without it, it would have been an emergency."""
+        found = self._gross(shared=True)
+        return next((each for of, each in found if of == kind and each.breached), None)
 
     def _alike(self, kind: str) -> bool:
         """Stable fails the same way at the same time."""
-        ours, theirs = self._memory.lately(Arm.CANDIDATE), self._memory.lately(Arm.STABLE)
-        if not ours.bad(kind):
-            return False
-        pairs = ours.rescued + ours.shared
-        if kind == "errors" and pairs >= PAIRS:
-            return ours.shared > ALIKE * pairs
-        if theirs.requests < ENOUGH:
-            return False
-        least = ALIKE * ours.bad(kind) / ours.requests
-        return theirs.bad(kind) / theirs.requests >= least
+        bad = self._memory.lately(Arm.CANDIDATE).bad(kind)
+        return bad > 0 and self._memory.own_lately.get(kind, 0.0) <= OWN * bad
 
     def _was_good(self, kind: str) -> bool:
         """Stable kept its limit with these consumers before, and nothing speaks against that
@@ -241,6 +234,8 @@ class _Judge:
                 return self._plan.baseline
             case Phase.BAKING:
                 return self._plan.bake
+            case Phase.ROLLING_BACK:
+                return self._plan.rollback_dwell
             case _:
                 return self._plan.dwell
 
@@ -248,6 +243,8 @@ class _Judge:
         ahead = self._ahead
         if self._situation.phase is Phase.BAKING:
             return "every limit is proven kept at 100 %: the release is complete"
+        if self._situation.phase is Phase.ROLLING_BACK:
+            return "what was found holds: further back"
         if ahead is None or ahead >= len(self._plan.stages):
             return "nothing is left to do"
         proof = (

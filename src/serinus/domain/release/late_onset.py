@@ -41,6 +41,10 @@ class LateOnset:
         )
         return LateOnset(self.looks + 1, logs)
 
+    def begun(self) -> "LateOnset":
+        """Anew, without what there was. Its weights go on, so that nothing is spent by it."""
+        return LateOnset(self.looks)
+
     @property
     def log_e(self) -> float:
         return log_mean_exp(self.logs)

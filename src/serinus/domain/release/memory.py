@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from serinus.domain.release.assignment import Arm
-from serinus.domain.release.evidence import (
-    STRATA,
-    Counts,
-)
+from serinus.domain.release.evidence import STRATA, Counts
+from serinus.domain.release.frailty import Frailty
 from serinus.domain.release.late_onset import LateOnset
 from serinus.domain.release.relative import History
 
@@ -52,7 +50,10 @@ class Recent:
 class Memory:
     """`stage`: sums since the stage began, `attempt` counting the beginnings. `routes`: in the
     order in which they were first seen. `relative`: ln of each alternative, by test.
-    `misplaced`: requests of this stage whose arm does not fit their stratum.
+    `misplaced`: requests of this stage whose arm does not fit their stratum. `own`: bad ones
+    of the candidate's in this stage that stable does not account for, by kind; `own_lately`:
+    those of them that are recent. `settled`: pairs that were acted on, in which the candidate
+    alone failed, and stable alone.
     `calm`: looks since a shared cause showed last; None where none did in this stage.
     """
 
@@ -61,9 +62,13 @@ class Memory:
     stage: Mapping[Place, Counts] = field(default_factory=dict)
     placed: int = 0
     misplaced: int = 0
+    own: Mapping[str, float] = field(default_factory=dict)
+    own_lately: Mapping[str, float] = field(default_factory=dict)
     calm: int | None = None
+    settled: tuple[int, int] = (0, 0)
     routes: tuple[str, ...] = ()
     stable: Mapping[str, History] = field(default_factory=dict)
+    frailty: Mapping[str, Frailty] = field(default_factory=dict)
     relative: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     late: Mapping[str, LateOnset] = field(default_factory=dict)
     recent: Mapping[Arm, Recent] = field(default_factory=dict)
@@ -91,12 +96,18 @@ class Memory:
             ],
             "placed": self.placed,
             "misplaced": self.misplaced,
+            "own": dict(self.own),
+            "own_lately": dict(self.own_lately),
             "calm": self.calm,
+            "settled": list(self.settled),
             "routes": list(self.routes),
             "requests": list(requests) if any(requests) else [],
             "bad": {
                 kind: {str(n): bad for n, bad in enumerate(each.bad) if bad}
                 for kind, each in self.stable.items()
+            },
+            "frailty": {
+                kind: [list(each.worth), list(each.bad)] for kind, each in self.frailty.items()
             },
             "relative": {test: list(logs) for test, logs in self.relative.items()},
             "late": {test: each.to_json() for test, each in self.late.items()},
@@ -108,7 +119,9 @@ class Memory:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Memory":
-        """What `to_json` gave; of nothing, what a release begins with."""
+        """What `to_json` gave; of nothing, what a release begins with. What an earlier version
+        did not keep is as at the beginning.
+        """
         if not value:
             return cls()
         requests = tuple(value["requests"]) or (0,) * STRATA
@@ -120,11 +133,18 @@ class Memory:
             },
             placed=value["placed"],
             misplaced=value["misplaced"],
+            own=value.get("own", {}),
+            own_lately=value.get("own_lately", {}),
             calm=value["calm"],
+            settled=tuple(value.get("settled", (0, 0))),
             routes=tuple(value["routes"]),
             stable={
                 kind: History(requests, tuple(bad.get(str(n), 0) for n in range(STRATA)))
                 for kind, bad in value["bad"].items()
+            },
+            frailty={
+                kind: Frailty(tuple(worth), tuple(bad))
+                for kind, (worth, bad) in value.get("frailty", {}).items()
             },
             relative={test: tuple(logs) for test, logs in value["relative"].items()},
             late={test: LateOnset.from_json(*each) for test, each in value["late"].items()},

@@ -15,13 +15,16 @@ from serinus.domain.release.evidence import (
     STRATA,
     Cell,
     Counts,
+    bad_of,
     wholly_above,
     wholly_below,
 )
+from serinus.domain.release.frailty import Frailty
 from serinus.domain.release.late_onset import LateOnset
 from serinus.domain.release.memory import CLIENT_ERRORS, KINDS, Memory, Place, summed
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.relative import History
+from serinus.domain.release.shared_cause import lately_own, own
 from serinus.domain.release.verdict import Situation
 
 
@@ -37,6 +40,8 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
         if each.epoch >= situation.since_epoch
     ]
     by_arm = {arm: summed(each.counts for each in now if each.arm is arm) for arm in Arm}
+    recent = {arm: memory.lately(arm).after(by_arm[arm]) for arm in Arm}
+    owned = own(memory.own, by_arm, recent)
     placed, misplaced = _placement(plan, situation, now)
     return replace(
         memory,
@@ -45,11 +50,14 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
         stage=_added(memory.stage, now),
         placed=memory.placed + placed,
         misplaced=memory.misplaced + misplaced,
-        # The rates are those from before this look.
+        own=owned,
+        own_lately=lately_own(memory.own_lately, memory.own, owned),
+        # The weights are those from before this look.
         relative=_related(plan, now, memory),
         stable=_remembered(memory, news),
+        frailty=_learnt(memory, news),
         late=_late(plan, by_arm, memory),
-        recent={arm: memory.lately(arm).after(by_arm[arm]) for arm in Arm},
+        recent=recent,
     )
 
 
@@ -62,6 +70,7 @@ def begun(memory: Memory, since_epoch: int) -> Memory:
         stage={},
         placed=0,
         misplaced=0,
+        own={},
         calm=None,
     )
 
@@ -84,16 +93,6 @@ def _added(stage: Mapping[Place, Counts], now: Sequence[Cell]) -> dict[Place, Co
     return sums
 
 
-def _bad(counts: Counts, kind: str) -> int:
-    match kind:
-        case "errors":
-            return counts.errors
-        case "slow":
-            return counts.slow
-        case _:
-            return counts.client_errors
-
-
 def _placement(plan: Plan, situation: Situation, now: Sequence[Cell]) -> tuple[int, int]:
     """Requests that the assignment says something about, and those that contradict it."""
     below, above = wholly_below(situation.share), wholly_above(situation.share)
@@ -109,20 +108,34 @@ def _placement(plan: Plan, situation: Situation, now: Sequence[Cell]) -> tuple[i
 
 def _remembered(memory: Memory, news: Sequence[Cell]) -> dict[str, History]:
     requests = list(memory.history("errors").requests)
-    bad = {kind: list(memory.history(kind).bad) for kind in (*KINDS, CLIENT_ERRORS)}
+    bad = {kind: list(memory.history(kind).bad) for kind in KINDS}
     for each in news:
         if each.arm is Arm.STABLE:
             requests[each.stratum] += each.counts.requests
             for kind, sums in bad.items():
-                sums[each.stratum] += _bad(each.counts, kind)
+                sums[each.stratum] += bad_of(each.counts, kind)
     served = tuple(requests)
     return {kind: History(served, tuple(sums)) for kind, sums in bad.items()}
+
+
+def _learnt(memory: Memory, news: Sequence[Cell]) -> dict[str, Frailty]:
+    theirs = [each for each in news if each.arm is Arm.STABLE]
+    found = dict(memory.frailty)
+    for kind in (*KINDS, CLIENT_ERRORS):
+        if not any(bad_of(each.counts, kind) for each in theirs):
+            continue
+        requests, bad = [0] * STRATA, [0] * STRATA
+        for each in theirs:
+            requests[each.stratum] += each.counts.requests
+            bad[each.stratum] += bad_of(each.counts, kind)
+        found[kind] = found.get(kind, Frailty()).after(requests, bad)
+    return found
 
 
 def _late(plan: Plan, by_arm: Mapping[Arm, Counts], memory: Memory) -> dict[str, LateOnset]:
     return {
         (test := f"{arm}:{kind}"): memory.late.get(test, LateOnset()).after(
-            _bad(by_arm[arm], kind), by_arm[arm].requests, limit_of(plan, kind)
+            bad_of(by_arm[arm], kind), by_arm[arm].requests, limit_of(plan, kind)
         )
         for arm in Arm
         for kind in KINDS
@@ -147,9 +160,9 @@ def _related(plan: Plan, now: Sequence[Cell], memory: Memory) -> dict[str, tuple
     for each in now:
         by_route.setdefault(each.route, []).append(each)
     for kind in (*KINDS, CLIENT_ERRORS):
-        if not any(_bad(each.counts, kind) for each in now):
+        if not any(bad_of(each.counts, kind) for each in now):
             continue
-        rates, ratio = memory.history(kind).rates(), ratio_of(plan, kind)
+        rates, ratio = memory.frailty.get(kind, Frailty()).rates(), ratio_of(plan, kind)
         whole = _look(now, kind)
         _grow(logs, kind, relative.log_factors(whole, rates, ratio))
         if kind == CLIENT_ERRORS:
@@ -175,7 +188,7 @@ def _look(cells: Sequence[Cell], kind: str) -> relative.Look:
     bad = dict.fromkeys(Arm, 0)
     for each in cells:
         requests[each.arm][each.stratum] += each.counts.requests
-        bad[each.arm] += _bad(each.counts, kind)
+        bad[each.arm] += bad_of(each.counts, kind)
     return relative.Look(
         requests[Arm.CANDIDATE], requests[Arm.STABLE], bad[Arm.CANDIDATE], bad[Arm.STABLE]
     )

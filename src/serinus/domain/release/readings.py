@@ -1,17 +1,18 @@
 """All tests of a look, from what is known after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
-from serinus.domain.release import relative
+from serinus.domain.release import pairs, relative
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.budget import Budget
 from serinus.domain.release.eprocess import log_breach, log_proof, needed
-from serinus.domain.release.evidence import Counts, wholly_below
+from serinus.domain.release.evidence import MOST_ROUTES, Counts, bad_of, wholly_below
 from serinus.domain.release.memory import KINDS, Memory
 from serinus.domain.release.observing import limit_of, ratio_of
 from serinus.domain.release.plan import Plan
-from serinus.domain.release.verdict import Reading, Situation
+from serinus.domain.release.shared_cause import own_of_route
+from serinus.domain.release.verdict import ComparisonState, Reading, Situation
 
 #: A part of the limit that is beyond any doubt about what to do.
 GROSS = 5.0
@@ -23,10 +24,7 @@ NOTHING = -1_000.0
 #: What a person is told of as an alert, and nothing is decided by.
 ALERT_RISK = 0.01
 GUARDRAIL = {"errors": "error_rate", "slow": "slow"}
-
-
-def bad_of(counts: Counts, kind: str) -> int:
-    return counts.errors if kind == "errors" else counts.slow
+PAIRED = "pairs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +34,11 @@ class _Ours:
     counts: Counts
     kind: str
     route: str | None = None
+    set_aside: int = 0  # bad requests that stable accounts for
 
     def against(self, guardrail: str, limit: float, log_threshold: float) -> Reading:
-        bad, requests = bad_of(self.counts, self.kind), self.counts.requests
+        bad = bad_of(self.counts, self.kind) - self.set_aside
+        requests = self.counts.requests - self.set_aside
         return Reading(
             guardrail=guardrail,
             arm=Arm.CANDIDATE,
@@ -61,16 +61,28 @@ class Tests:
     def budget(self) -> Budget:
         return Budget(self.plan.risk.false_rollback, self.memory.attempt)
 
-    def gross(self, kind: str) -> Reading:
-        """Five times the limit."""
+    def gross(self, kind: str, *, shared: bool = False) -> Reading:
+        """Five times the limit, without what stable accounts for unless it is asked for."""
         limit = min(HIGHEST_LIMIT, GROSS * limit_of(self.plan, kind))
-        ours = _Ours(counts=self.memory.total(Arm.CANDIDATE), kind=kind)
+        counts = self.memory.total(Arm.CANDIDATE)
+        aside = 0 if shared else int(bad_of(counts, kind) - self.memory.own.get(kind, 0.0))
+        ours = _Ours(counts=counts, kind=kind, set_aside=aside)
         return ours.against(f"emergency:{GUARDRAIL[kind]}", limit, self.budget.gross(kind))
 
-    def route_down(self, route: str) -> Reading:
+    def route_down(self, route: str, *, shared: bool = False) -> Reading:
         """Whether nothing works there."""
         threshold = self.budget.route_down(self._place(route))
-        return self._on(route, "errors").against("emergency:route", 0.5, threshold)
+        ours = self._on(route, "errors")
+        if not shared:
+            theirs = self.memory.on(Arm.STABLE, route)
+            own = own_of_route(ours.counts, theirs, self.own_part("errors"))
+            ours = replace(ours, set_aside=int(ours.counts.errors - own))
+        return ours.against("emergency:route", 0.5, threshold)
+
+    def own_part(self, kind: str) -> float:
+        """Of the candidate's bad requests in this stage, those that are its own doing."""
+        bad = bad_of(self.memory.total(Arm.CANDIDATE), kind)
+        return self.memory.own.get(kind, 0.0) / bad if bad else 1.0
 
     def limit(self, kind: str, arm: Arm) -> Reading:
         """S1 of errors, S2 of slow ones: within the limit, beyond it, or not known yet."""
@@ -127,6 +139,25 @@ class Tests:
             else self.budget.relative_of_route(kind, self._place(route)),
         )
 
+    def pairs(self) -> Reading:
+        """S5, since it was acted on last."""
+        state = self.situation.comparison or ComparisonState()
+        worse, better = (
+            max(0, seen - settled)
+            for seen, settled in zip(
+                (state.worse, state.better), self.memory.settled, strict=True
+            )
+        )
+        return Reading(
+            guardrail=PAIRED,
+            arm=Arm.CANDIDATE,
+            requests=worse + better,
+            bad=worse,
+            limit=pairs.NULL,
+            log_e=pairs.log_e(worse, better),
+            log_threshold=self.budget.pairs(),
+        )
+
     def history(self, kind: str) -> Reading:
         """Stable within its limit before, with the consumers that are the candidate's now."""
         strata = wholly_below(self.situation.share)
@@ -169,6 +200,7 @@ class Tests:
             *(self.late(kind, arm) for kind in KINDS for arm in arms),
             *(self.gross(kind) for kind in KINDS),
             *(self.history(kind) for kind in KINDS),
+            self.pairs(),
             self.split(),
         ]
         routes = [
@@ -186,6 +218,6 @@ class Tests:
         return _Ours(counts=self.memory.on(Arm.CANDIDATE, route), kind=kind, route=route)
 
     def _place(self, route: str) -> int:
-        """From 1. The pooled ones come last."""
+        """From 1, always the same. The pooled ones come last."""
         routes = self.memory.routes
-        return routes.index(route) + 1 if route in routes else len(routes) + 1
+        return routes.index(route) + 1 if route in routes else MOST_ROUTES + 1

@@ -6,10 +6,10 @@ candidate fails at most rho times as often as stable does with the same consumer
     P <= q0 = rho w / (rho w + 1 - w)
 
 where w is the candidate's part of the *expected* errors: its consumers' requests, each times
-the rate at which stable failed those consumers before. The likelihood ratios of larger P
-multiply to an e-process while w changes with stages and consumers, since w is known before an
-error's arm is (Lindon & Malek, "Anytime-Valid Inference for Multinomial Count Data",
-NeurIPS 2022).
+how prone to failing stable has shown those consumers to be (see `frailty`). The likelihood
+ratios of larger P multiply to an e-process while w changes with stages and consumers, since w
+is known before an error's arm is (Lindon & Malek, "Anytime-Valid Inference for Multinomial
+Count Data", NeurIPS 2022).
 
 The part of requests would not do: consumers differ, and stick to their arm.
 """
@@ -20,13 +20,11 @@ from math import log
 
 from serinus.domain.release.eprocess import log_mean_exp
 from serinus.domain.release.evidence import STRATA
+from serinus.domain.release.frailty import expected
 
 #: Alternatives: so many times worse than allowed.
 TIMES = (2.0, 5.0, 20.0)
 NEUTRAL = (0.0,) * len(TIMES)
-#: Requests of a stratum after which half of what is known of it is its own.
-SHRINKAGE = 100.0
-_FEW = 100.0  # requests that a rate of nothing seen yet is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +33,6 @@ class History:
 
     requests: tuple[int, ...] = (0,) * STRATA
     bad: tuple[int, ...] = (0,) * STRATA
-
-    def rates(self) -> list[float]:
-        """Expected of each stratum: its own, drawn to all others' while little is known."""
-        overall = (sum(self.bad) + 0.5) / (sum(self.requests) + _FEW)
-        prior = SHRINKAGE * overall
-        return [
-            (bad + prior) / (requests + SHRINKAGE)
-            for requests, bad in zip(self.requests, self.bad, strict=True)
-        ]
 
     def first(self, strata: int) -> tuple[int, int]:
         """Bad ones and requests of so many strata."""
@@ -64,8 +53,8 @@ def log_factors(look: Look, rates: Sequence[float], ratio: float) -> tuple[float
     """What the logarithms grow by, for each of `TIMES`; `ratio` is rho."""
     if not look.candidate_bad and not look.stable_bad:
         return NEUTRAL
-    ours = _expected(look.candidate, rates)
-    theirs = _expected(look.stable, rates)
+    ours = expected(look.candidate, rates)
+    theirs = expected(look.stable, rates)
     if not ours or not theirs:
         return NEUTRAL  # nothing to compare with
     allowed = ratio * ours / theirs  # odds of an error to be the candidate's
@@ -79,7 +68,3 @@ def log_factors(look: Look, rates: Sequence[float], ratio: float) -> tuple[float
 
 def log_e(logs: Sequence[float]) -> float:
     return log_mean_exp(logs)
-
-
-def _expected(requests: Sequence[int], rates: Sequence[float]) -> float:
-    return sum(n * rate for n, rate in zip(requests, rates, strict=True) if n)

@@ -35,6 +35,13 @@ def worse(reading: Reading, kind: str) -> str:
     )
 
 
+def worse_pairs(reading: Reading) -> str:
+    return (
+        f"of {reading.requests} compared requests that one engine alone failed it was the "
+        f"candidate in {reading.bad}"
+    )
+
+
 def shown(time: timedelta) -> str:
     """In the largest unit that says enough."""
     seconds = time.total_seconds()

@@ -9,6 +9,7 @@ tells a candidate's fault from a cause that both share.
 from dataclasses import dataclass, field
 from math import log
 
+from serinus.domain.release import budget
 from serinus.domain.release.eprocess import HIGHEST, log_factor, log_mean_exp
 
 #: The null, as a multiple of the limit.
@@ -16,7 +17,7 @@ GROSS = 5.0
 #: Alternatives, as multiples of the null.
 TIMES = (5.0, 30.0, 40.0)
 #: Of the risk of a false rollback, for all workers together.
-PART = 0.03
+PART = budget.EMERGENCY * budget.TRIPWIRE
 #: Seconds for which what stable did speaks of the present.
 WINDOW = 5.0
 HIGHEST_NULL = 0.5
@@ -79,8 +80,13 @@ class Tripwire:
         return log_mean_exp(factors) >= log(max(1, workers) / (PART * self.risk))
 
     def shared(self, at: float) -> bool | None:
-        """Whether stable fails the same way. None where it was not asked lately."""
+        """Whether stable fails the same way; then what failed so far is settled by it, and
+        tells nothing of the time after. None where stable was not asked lately.
+        """
         requests, failed = self._stable.lately(at)
         if not requests:
             return None
-        return 2 * failed * self.requests >= self.failed * requests
+        alike = 2 * failed * self.requests >= self.failed * requests
+        if alike:
+            self.requests = self.failed = 0
+        return alike

@@ -1,0 +1,61 @@
+"""How prone to failing each stratum's consumers are, next to the others: the weights of S3.
+
+Only who fails more often than the others *at the same time* is learnt. Rates over time would
+not do: once some consumers are the candidate's, an outage that both engines share is seen on
+stable with the rest alone; they would look bad by nature, and the candidate's part of the same
+outage like its own fault. So a look in which stable failed mu times as often as expected of
+those whom it served makes each of their requests worth mu. What comes and goes with time
+cancels out, as the baseline hazard does in survival analysis (Cox, "Partial likelihood",
+Biometrika 1975; a factor of one's own is called frailty there).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from serinus.domain.release.evidence import STRATA
+
+#: What is expected before anything is known. Only ratios count: it is a unit, not a guess.
+UNIT = 0.005
+#: Expected bad ones after which half of what is known of a stratum is its own.
+OWN = 1.0
+#: Bad ones that a look counts for at most: an outage fails all alike, and drowns what is known.
+MOST = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frailty:
+    """Of each stratum: what its requests were worth, and how many of them were bad."""
+
+    worth: tuple[float, ...] = (0.0,) * STRATA
+    bad: tuple[float, ...] = (0.0,) * STRATA
+
+    def rates(self) -> list[float]:
+        """Expected of each stratum: its own, drawn to all others' while little is known."""
+        return [
+            (bad + OWN) / (worth + OWN / UNIT)
+            for worth, bad in zip(self.worth, self.bad, strict=True)
+        ]
+
+    def after(self, requests: Sequence[int], bad: Sequence[int]) -> "Frailty":
+        """A look at stable: `requests` of each stratum, and how many of them were bad."""
+        failed = sum(bad)
+        if not failed:
+            return self  # who would have failed is not known
+        part = min(1.0, MOST / failed)
+        mu = failed / expected(requests, self.rates())
+        return Frailty(
+            tuple(
+                # Rounded, as it is written down with every look.
+                round(before + part * mu * more, 2)
+                for before, more in zip(self.worth, requests, strict=True)
+            ),
+            tuple(
+                round(before + part * more, 4)
+                for before, more in zip(self.bad, bad, strict=True)
+            ),
+        )
+
+
+def expected(requests: Sequence[int], rates: Sequence[float]) -> float:
+    """Bad ones, in units that cancel out."""
+    return sum(n * rate for n, rate in zip(requests, rates, strict=True) if n)
