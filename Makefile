@@ -10,13 +10,16 @@ PYTEST := $(BIN)/pytest
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-containers test-without-legacy unit check format lock clean
+.PHONY: help run demo test test-containers test-without-legacy unit check format lock clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: $(VENV)/run.stamp ## set up, then serve everything embedded on port 8000
 	@$(BIN)/serinus serve --demo
+
+demo: $(VENV)/run.stamp ## a whole release in minutes; FAULT=errors|latency|difference: one that is taken back
+	@$(BIN)/serinus demo $(if $(FAULT),--fault $(FAULT))
 
 test: $(VENV)/dev.stamp ## every test, on real servers
 	$(PYTEST) -n 2

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,26 +17,21 @@ from serinus.application.audit import Entry
 from serinus.application.content.importing import Importing
 from serinus.application.identity.administration import Administration
 from serinus.application.identity.api_keys import IssuedKey
-from serinus.application.release.comparing import Comparing
-from serinus.application.release.steering import Status
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import ApiKey
 from serinus.domain.identity.caller import Role
-from serinus.domain.release.assignment import Arm, Routing, bucket
 from serinus.domain.release.faults import told
 from serinus.infrastructure.credentials.common_passwords import common_passwords
 from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.demo.loading import load_demo
-from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
-from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
 from serinus.infrastructure.postgres.embedded.server import wait_until_stopped
-from serinus.infrastructure.postgres.migrations.runner import migrate as apply_migrations
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.routing import PostgresRoutings
-from serinus.infrastructure.settings import Settings, SettingsError, described
+from serinus.infrastructure.settings import Settings, described
 from serinus.presentation.cli.audit import Asked
+from serinus.presentation.cli.demo_view import DemoEnded, DemoFrame, DemoWanted
 from serinus.presentation.cli.importing import import_app
 from serinus.presentation.cli.operations import (
     Finding,
@@ -45,50 +40,47 @@ from serinus.presentation.cli.operations import (
     Stopped,
     Wanted,
 )
-from serinus.presentation.cli.release_asking import Work
-from serinus.presentation.cli.webhooks import Run
-from serinus.wiring import audit, database, keys, serving, webhooks
+from serinus.wiring import audit, database, keys, serving
 from serinus.wiring.clock import new_id, now
+from serinus.wiring.demonstration import shown_live
 from serinus.wiring.documents import documentation
-from serinus.wiring.drilling import drill
 from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
-from serinus.wiring.routing import boot, comparisons, effective, steering
-from serinus.wiring.watching import watching
+from serinus.wiring.ready import migrated, opened, ready, settings_here, with_pool
+from serinus.wiring.release_operations import ReleaseOperations
+from serinus.wiring.routing import boot, effective
 
 T = TypeVar("T")
 ADMINISTRATOR = "admin@serinus.local"
 
 
-class Operations:
+class Operations(ReleaseOperations):
     """The composition root, as the commands see it."""
 
-    drill = staticmethod(drill)
-
-    def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:
-        given = _settings()
+    def serve(self, *, demo: bool, announce: Callable[[Opened], None]) -> None:
+        given = settings_here()
         port = serving.free_port(given)
         with serving.shared_metrics(given):
-            self._serve(given, port, demo=demo, opened=opened)
+            self._serve(given, port, demo=demo, announce=announce)
 
     def _serve(
-        self, given: Settings, port: int, *, demo: bool, opened: Callable[[Opened], None]
+        self, given: Settings, port: int, *, demo: bool, announce: Callable[[Opened], None]
     ) -> None:
         # While the embedded server starts there is time. A server that is away shall be told
         # of at once, and not compete with imports.
         early = serving.preloading(given) if given.database_url is None else None
-        with _ready(given) as (found, settings):
+        with ready(given) as (found, settings):
             preloading = early or serving.preloading(given)
             announcement = asyncio.run(_prepare(settings, found, port, demo=demo))
             serving.hand_over(settings)
             preloading.join()
-            opened(announcement)
+            announce(announcement)
             _serve(settings, found, port)
 
     def migrate(self) -> Sequence[str]:
-        with _opened(_settings()) as (_, settings):
-            return _migrate(settings)
+        with opened(settings_here()) as (_, settings):
+            return migrated(settings)
 
     def doctor(self) -> Sequence[Finding]:
         return list(examine())
@@ -100,36 +92,36 @@ class Operations:
                     username=username, email=email, password=password, role=Role(role)
                 )
 
-        return _with_pool(create)
+        return with_pool(create)
 
     def users(self) -> Sequence[Account]:
-        return _with_pool(lambda pool: PostgresAccountBook(pool).newest())
+        return with_pool(lambda pool: PostgresAccountBook(pool).newest())
 
     def set_password(self, *, email: str, password: str) -> Account:
         async def change(pool: asyncpg.Pool) -> Account:
             with _administering(pool) as administration:
                 return await administration.set_password(email=email, password=password)
 
-        return _with_pool(change)
+        return with_pool(change)
 
     def create_key(
         self, *, email: str, name: str, scopes: Sequence[str], days: int | None
     ) -> IssuedKey:
-        return _with_pool(
+        return with_pool(
             lambda pool: keys.create(pool, email=email, name=name, scopes=scopes, days=days)
         )
 
     def keys(self, email: str) -> Sequence[ApiKey]:
-        return _with_pool(lambda pool: keys.of_account(pool, email))
+        return with_pool(lambda pool: keys.of_account(pool, email))
 
     def revoke_key(self, key_id: UUID) -> ApiKey:
-        return _with_pool(lambda pool: keys.revoke(pool, key_id))
+        return with_pool(lambda pool: keys.revoke(pool, key_id))
 
     def audit(self, asked: Asked) -> Sequence[Entry]:
-        return _with_pool(lambda pool: audit.entries(pool, asked))
+        return with_pool(lambda pool: audit.entries(pool, asked))
 
     def prune_audit(self, before: datetime) -> int:
-        return _with_pool(lambda pool: PostgresAuditLog(pool).prune(before))
+        return with_pool(lambda pool: PostgresAuditLog(pool).prune(before))
 
     def settings(self) -> Sequence[Setting]:
         return [
@@ -137,60 +129,23 @@ class Operations:
             for name, default, meaning in described()
         ]
 
-    def steer(self, work: Work[T]) -> T:
-        # Without a limit of its own: what is in force stands apart from what it would be here.
-        async def once(pool: asyncpg.Pool) -> T:
-            return await work(steering(pool, ceiling=None))
-
-        return _with_pool(once)
-
-    def compare(self, work: Callable[[Comparing], Coroutine[Any, Any, T]]) -> T:
-        return _with_pool(lambda pool: work(comparisons(pool)))
-
-    def release_status(self) -> tuple[Status, Routing]:
-        settings = _settings()
-
-        async def both(pool: asyncpg.Pool) -> tuple[Status, Routing]:
-            return await steering(pool, ceiling=None).status(), await effective(settings, pool)
-
-        return _with_pool(both)
-
-    def watch(self, show: Callable[[Status | None], None], every: float) -> None:
-        settings = _settings()
-        with _ready(settings) as (found, _):
-            asyncio.run(watching(found.url, show, every))
-
-    def bucket(self, key: str) -> tuple[int, Arm]:
-        settings = _settings()
-        # Where there never was a server, none is started for that.
-        known = settings.database_url is not None or settings.serinus_data_dir.exists()
-        routing = (
-            _with_pool(lambda pool: effective(settings, pool)) if known else boot(settings)
-        )
-        return bucket(routing.salt, key), routing.arm(key)
-
-    @property
-    def on_webhooks(self) -> Run:
-        return webhooks.running(lambda: _ready(_settings()))
-
     def openapi(self) -> dict[str, Any]:
         return dict(documentation().document())
 
     def generate(self, wanted: Wanted, on_progress: Callable[[int], None]) -> None:
-        with _ready(_settings()) as (found, _):
+        with ready(settings_here()) as (found, _):
             asyncio.run(generate(found.url, wanted, on_progress))
+
+    def demo(self, wanted: DemoWanted, show: Callable[[DemoFrame], None]) -> DemoEnded:
+        return shown_live(wanted, show, serve_quietly)
 
     def import_commands(self) -> typer.Typer:
         return import_app(_importing, open_source)
 
 
-def _settings() -> Settings:
-    try:
-        settings = Settings.from_env(os.environ)
-    except SettingsError as error:
-        raise Stopped(str(error), code=2) from error
-    configure_logs(settings.serinus_log_level, settings.serinus_log_format)
-    return settings
+def serve_quietly() -> None:
+    """As `serinus serve`, in a process of a demonstration."""
+    Operations().serve(demo=False, announce=lambda _: None)
 
 
 def _serve(settings: Settings, found: database.Database, port: int) -> None:
@@ -210,44 +165,8 @@ def _serve(settings: Settings, found: database.Database, port: int) -> None:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[database.Database, Settings]]:
-    try:
-        with database.opened(settings) as pair:
-            yield pair
-    except EmbeddedServerError as error:
-        raise Stopped(str(error)) from error
-
-
-@contextmanager
-def _ready(settings: Settings) -> Iterator[tuple[database.Database, Settings]]:
-    """The database, its schema up to date."""
-    with _opened(settings) as (found, completed):
-        _migrate(completed)
-        yield found, completed
-
-
-def _migrate(settings: Settings) -> list[str]:
-    return apply_migrations(
-        str(settings.database_url), legacy_enabled=settings.use_legacy_api_v1
-    )
-
-
-def _with_pool(work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
-    async def run(url: str) -> T:
-        pool = await open_pool(url, size=2)
-        try:
-            with acting_as(Actor(via=Via.CLI)):
-                return await work(pool)
-        finally:
-            await pool.close()
-
-    with _ready(_settings()) as (found, _):
-        return asyncio.run(run(found.url))
-
-
-@contextmanager
 def _importing() -> Iterator[Importing]:
-    with _ready(_settings()) as (found, _):
+    with ready(settings_here()) as (found, _):
         yield importing(found.url)
 
 

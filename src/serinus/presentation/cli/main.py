@@ -16,6 +16,7 @@ from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Role
 from serinus.presentation.cli.audit import audit_app
 from serinus.presentation.cli.comparisons import add_comparing
+from serinus.presentation.cli.demo import demo_command
 from serinus.presentation.cli.generating import generate_command
 from serinus.presentation.cli.keys import key_app
 from serinus.presentation.cli.operations import (
@@ -68,6 +69,7 @@ def build(operations: Operations) -> typer.Typer:
     app.add_typer(releases, name="release")
     app.add_typer(operations.import_commands(), name="import", help="Bring content in.")
     app.command("generate")(generate_command(operations.generate))
+    app.command("demo")(demo_command(operations.demo))
     return app
 
 
@@ -98,7 +100,7 @@ def _add_server(app: typer.Typer, operations: Operations) -> None:
         ] = False,
     ) -> None:
         """Serve both contracts. What can be set: `serinus settings`."""
-        operations.serve(demo=demo, opened=_announce)
+        operations.serve(demo=demo, announce=_announce)
 
     @app.command()
     def migrate() -> None:

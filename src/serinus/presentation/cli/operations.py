@@ -13,6 +13,7 @@ import typer
 from serinus.domain.identity.accounts import Account
 from serinus.presentation.cli.audit import AuditLog
 from serinus.presentation.cli.comparisons import ComparesAnswers
+from serinus.presentation.cli.demo_view import DemoEnded, DemoFrame, DemoWanted
 from serinus.presentation.cli.keys import Keys
 from serinus.presentation.cli.release_asking import Releasing
 from serinus.presentation.cli.webhooks import Run
@@ -80,7 +81,7 @@ class Wanted:
 class Operations(Keys, AuditLog, Releasing, ComparesAnswers, Protocol):
     """The composition root, as the commands see it."""
 
-    def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None: ...
+    def serve(self, *, demo: bool, announce: Callable[[Opened], None]) -> None: ...
 
     def migrate(self) -> Sequence[str]:
         """The revisions applied."""
@@ -106,5 +107,7 @@ class Operations(Keys, AuditLog, Releasing, ComparesAnswers, Protocol):
 
     @property
     def on_webhooks(self) -> Run: ...
+
+    def demo(self, wanted: DemoWanted, show: Callable[[DemoFrame], None]) -> DemoEnded: ...
 
     def import_commands(self) -> typer.Typer: ...

@@ -3,7 +3,7 @@
 from serinus.infrastructure.postgres.migrations.script import run_sql_beside
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 kind = "expand"
 
 
