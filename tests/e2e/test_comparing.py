@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +26,7 @@ from serinus.infrastructure.postgres.releases import PostgresReleases
 from tests.e2e.conftest import Starting
 from tests.e2e.traffic import PASSWORD
 from tests.support.engines import needs_engine_v1
+from tests.support.measured import MEASURED
 from tests.support.releasing import plan, steering
 from tests.support.serving import SECRET, RunningServer, command
 from tests.support.waiting import until
@@ -173,7 +174,7 @@ def documented() -> set[str]:
 
 
 async def test_the_engines_answer_every_read_the_same_and_that_opens_the_gate(
-    http: httpx.AsyncClient, pool: asyncpg.Pool
+    http: httpx.AsyncClient, pool: asyncpg.Pool, record_property: Callable[[str, object], None]
 ) -> None:
     known = await people(http, pool)
     asked = await reads(http, known)
@@ -188,6 +189,8 @@ async def test_the_engines_answer_every_read_the_same_and_that_opens_the_gate(
     assert sum(each.worse + each.better + each.shared for each in report.routes) == 0
     assert list(report.places) == []
     assert {each.cannot for each in report.routes} == {""}
+    compared = sum(each.compared for each in report.routes)
+    record_property(MEASURED, f"{compared} answers of {len(asked)} routes, all the same")
     await steering(pool).resume(**WHO)
 
     async def ramps() -> bool:
@@ -245,7 +248,7 @@ async def writes(http: httpx.AsyncClient, known: dict[str, dict[str, str]]) -> C
 
 
 async def test_the_engines_write_the_same_and_what_was_tried_leaves_nothing(
-    starting: Starting, pool: asyncpg.Pool
+    starting: Starting, pool: asyncpg.Pool, record_property: Callable[[str, object], None]
 ) -> None:
     with starting(SERINUS_SHADOW_WRITES="true") as server:
         async with server.client() as http:
@@ -262,6 +265,7 @@ async def test_the_engines_write_the_same_and_what_was_tried_leaves_nothing(
     assert {name: each.compared for name, each in found.items() if not each.cannot} == sent
     assert sum(each.skipped + each.worse + each.better for each in report.routes) == 0
     assert "session" in found["POST /api/v1/auth/login"].cannot
+    record_property(MEASURED, f"{sent.total()} writes on {len(sent)} routes, all the same")
     # Each entry is of a request that a client made.
     rows = await pool.fetch("SELECT request_id, count(*) FROM audit_log GROUP BY 1")
     assert sum(row["count"] for row in rows) > before

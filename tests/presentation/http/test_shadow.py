@@ -191,7 +191,9 @@ async def test_stable_is_not_asked_again_where_nothing_differs() -> None:
     assert stable.asked == 1
 
 
-@pytest.mark.parametrize("failing", [saying({}, 500), raising, hanging], ids=str)
+@pytest.mark.parametrize(
+    "failing", [saying({}, 500), raising, hanging], ids=["500", "raising", "hanging"]
+)
 async def test_where_one_arm_alone_fails_it_is_counted_for_the_other(failing: App) -> None:
     works = saying({"a": 1})
 
