@@ -30,7 +30,6 @@ from serinus.infrastructure.logs import configure_logs
 from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
 from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
-from serinus.infrastructure.postgres.embedded.server import wait_until_stopped
 from serinus.infrastructure.postgres.migrations.runner import migrate as apply_migrations
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.routing import PostgresRoutings
@@ -82,7 +81,7 @@ class Operations:
             serving.hand_over(settings)
             preloading.join()
             opened(announcement)
-            _serve(settings, found, port)
+            serving.serve_beside(settings, port, found.embedded)
 
     def migrate(self) -> Sequence[str]:
         with _opened(_settings()) as (_, settings):
@@ -182,22 +181,6 @@ def _settings() -> Settings:
         raise Stopped(str(error), code=2) from error
     configure_logs(settings.serinus_log_level, settings.serinus_log_format)
     return settings
-
-
-def _serve(settings: Settings, found: database.Database, port: int) -> None:
-    """Raise `Stopped` when the embedded server ended: its successor has another port."""
-    folder = found.embedded
-    if folder is None:
-        serving.serve(settings, port)
-        return
-    gone = serving.ending_without(lambda: not wait_until_stopped(folder, 0))
-    try:
-        serving.serve(settings, port)
-    finally:
-        if gone.is_set():
-            raise Stopped(
-                f"the embedded PostgreSQL has ended, see {folder / 'postgres.log'}: start again"
-            )
 
 
 @contextmanager
