@@ -18,7 +18,7 @@ SAYS = "acting("
 
 #: Statements, or parts of one, for which another one says it.
 SAID_ELSEWHERE = {
-    "api_keys.LIVE": "that a key was used is no entry",
+    "api_keys.LIVE_AND_NOTED": "that a key was used is no entry",
     "import_statements": "the first statement of each attempt says it",
     "posts.REPLACE_TERMS": "comes after SAVE, in its transaction",
     "tags.DELETE": "comes after LOCK_POSTS, in its transaction",

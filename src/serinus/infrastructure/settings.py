@@ -105,6 +105,13 @@ class Settings:
             "purpose, as errors:5%, latency:300ms@20%, difference; both:... on both engines",
         ),
     ] = ()
+    serinus_shadow_writes: Annotated[
+        bool,
+        Switch(
+            "true: during a release writes are tried on engine v2 first, undone, and compared; "
+            "for staging: it takes time"
+        ),
+    ] = False
     serinus_host: Annotated[str, Variable(str.strip, "address to listen on")] = "127.0.0.1"
     serinus_port: Annotated[int, Variable(count(0, 65535), "port to listen on")] = 8000
     serinus_workers: Annotated[int, Variable(count(1, 64), "worker processes")] = 1

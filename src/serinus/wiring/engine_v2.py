@@ -84,6 +84,16 @@ async def open_engine_v2(
         passwords.close()
 
 
+def contract_v1(settings: Settings, stores: Stores, passwords: PasswordHashes) -> App:
+    """Contract v1 once more, on connections that no client's request gets: it does not note
+    that keys are used, and rebuilds nothing.
+    """
+    identity = _identity(settings, stores, passwords, noting=False)
+    editing = Editing(PostgresPosts(stores.pool), now=now, new_id=new_id)
+    v1 = build_v1(_v1_services(stores, identity, editing, Reindexing(lambda: None)))
+    return cast("App", v1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Identity:
     authentication: Authentication
@@ -192,12 +202,14 @@ def _discussing(settings: Settings, stores: Stores) -> Discussing:
     )
 
 
-def _identity(settings: Settings, stores: Stores, passwords: PasswordHashes) -> _Identity:
+def _identity(
+    settings: Settings, stores: Stores, passwords: PasswordHashes, *, noting: bool = True
+) -> _Identity:
     tokens = SignedAccessTokens(
         settings.serinus_secret_key, lifetime=settings.serinus_access_ttl
     )
     accounts, sessions = PostgresAccounts(stores.pool), PostgresSessions(stores.pool)
-    keys = PostgresApiKeys(stores.pool)
+    keys = PostgresApiKeys(stores.pool, noting=noting)
     return _Identity(
         authentication=Authentication(tokens, sessions, keys, now),
         sign_in=SignIn(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Generic, Protocol, TypeVar
 
 import asyncpg
 import structlog
@@ -21,20 +22,42 @@ AWAY = (Unavailable, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.Inter
 log = structlog.get_logger("serinus.release")
 
 
-class Telling:
-    """Of each batch until it is known to be in the sums; nothing is lost or counted twice."""
+B = TypeVar("B")
+B_co = TypeVar("B_co", covariant=True)
+B_contra = TypeVar("B_contra", contravariant=True)
+
+
+class Counters(Protocol[B_co]):
+    def take(self) -> B_co:
+        """What has been counted since it was taken last; false where nothing was."""
+        ...
+
+
+class Flush(Protocol[B_contra]):
+    async def add(self, batch: B_contra, *, patience: float) -> None: ...
+
+
+class Telling(Generic[B]):
+    """Of each batch until it is known to be in the sums; nothing is lost or counted twice.
+    `every`: seconds between two, at least.
+    """
 
     def __init__(
-        self, counters: EvidenceCounters, flush: PostgresFlush, workers: Callable[[], int]
+        self,
+        counters: Counters[B],
+        flush: Flush[B],
+        workers: Callable[[], int],
+        every: float = EVERY,
     ) -> None:
         self._counters, self._flush, self._workers = counters, flush, workers
-        self._batch: Batch | None = None
+        self._every = every
+        self._batch: B | None = None
         self._said = False
 
     async def go_on(self) -> None:
         """For ever."""
         while True:
-            await asyncio.sleep(max(EVERY, self._workers() / MOST))
+            await asyncio.sleep(max(self._every, self._workers() / MOST))
             await self.tell(PATIENCE)
 
     async def tell(self, patience: float) -> None:
@@ -55,7 +78,7 @@ class Telling:
 @asynccontextmanager
 async def telling(
     counters: EvidenceCounters, pool: asyncpg.Pool, part: Part
-) -> AsyncIterator[Telling]:
+) -> AsyncIterator[Telling[Batch]]:
     """In the end what is left is told, if that takes no time."""
     told = Telling(counters, PostgresFlush(pool, part.node.id), lambda: part.node.workers)
     try:

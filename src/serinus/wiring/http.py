@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import uuid_utils
@@ -37,6 +38,7 @@ from serinus.presentation.http.v2 import turned_away as v2_turned_away
 from serinus.wiring import database, faults
 from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
+from serinus.wiring.comparing import comparing
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
@@ -94,9 +96,11 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         waited = metrics.waited_for_passwords
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
         v1 = _stable(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
-        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]))
         for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
             await stack.enter_async_context(running(app))
+        opening = comparing(settings, stores, part, (v1, v2), candidate_of(settings))
+        compared = await stack.enter_async_context(opening)
+        engines = Engines(v1, v2, RouteTable([*v2.routes, *METRICS]), compared)
         caching = await stack.enter_async_context(
             open_caching(settings, stores.pool, {CHANNEL: part.told})
         )
@@ -133,6 +137,12 @@ class Engines:
     v1: EngineV1 | None
     v2: EngineV2
     routes: RouteTable
+    stable: App | None  # engine v1, whose answers are compared
+
+
+def candidate_of(settings: Settings) -> Callable[[App], App]:
+    """What is on trial: for clients, and once more for comparing."""
+    return partial(faults.faulty_candidate, settings)
 
 
 def _front(
@@ -143,8 +153,8 @@ def _front(
     in_force: InForce,
     caching: Caching,
 ) -> App:
-    v1, v2 = engines.v1, engines.v2
-    candidate = faults.faulty_candidate(settings, v2.v1)
+    v1, v2, stable = engines.v1, engines.v2, engines.stable
+    candidate = candidate_of(settings)(v2.v1)
 
     def admitted(app: App, refuse: Refuse) -> Admission:
         limit = settings.serinus_rate_limit
@@ -153,7 +163,7 @@ def _front(
     page = _metrics_page(settings, metrics, v2)
     front = Front(
         v1=GenerationSwitch(
-            stable=admitted(v1.app, v1_turned_away.turn_away) if v1 else None,
+            stable=admitted(stable, v1_turned_away.turn_away) if stable else None,
             candidate=admitted(candidate, v1_turned_away.turn_away),
             in_force=in_force,
             may_override=v2.authentication.may_override,

@@ -17,6 +17,7 @@ from serinus.application.audit import Entry
 from serinus.application.content.importing import Importing
 from serinus.application.identity.administration import Administration
 from serinus.application.identity.api_keys import IssuedKey
+from serinus.application.release.comparing import Comparing
 from serinus.application.release.steering import Status
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import ApiKey
@@ -51,7 +52,7 @@ from serinus.wiring.drilling import drill
 from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
-from serinus.wiring.routing import boot, effective, steering
+from serinus.wiring.routing import boot, comparisons, effective, steering
 from serinus.wiring.watching import watching
 
 T = TypeVar("T")
@@ -140,6 +141,9 @@ class Operations:
             return await work(steering(pool, ceiling=None))
 
         return _with_pool(once)
+
+    def compare(self, work: Callable[[Comparing], Coroutine[Any, Any, T]]) -> T:
+        return _with_pool(lambda pool: work(comparisons(pool)))
 
     def release_status(self) -> tuple[Status, Routing]:
         settings = _settings()

@@ -12,18 +12,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from uuid import UUID
 
 import asyncpg
 import structlog
 
 from serinus.application.release.node import Node
-from serinus.application.release.ticking import Comparisons, Ticking
+from serinus.application.release.ticking import Ticking
 from serinus.domain.errors import Unavailable
 from serinus.domain.release.assignment import Routing
-from serinus.domain.release.verdict import ComparisonState, Kind, Verdict
+from serinus.domain.release.verdict import Kind, Verdict
 from serinus.infrastructure.metrics import Metrics
 from serinus.infrastructure.postgres.pool import open_session
+from serinus.infrastructure.postgres.release_comparisons import PostgresComparisons
 from serinus.infrastructure.postgres.release_election import PostgresElection
 from serinus.infrastructure.postgres.release_evidence import compact
 from serinus.infrastructure.postgres.release_nodes import PostgresNodes, forget
@@ -44,20 +44,12 @@ PAUSE = 0.25  # seconds before it is tried anew
 log = structlog.get_logger("serinus.release")
 
 
-class NothingCompares:
-    """Where answers are not compared."""
-
-    async def state(self, _release_id: UUID) -> ComparisonState | None:
-        return None
-
-
 @dataclass(slots=True)
 class Part:
     """`node` is what the request path reads and tells."""
 
     node: Node
     url: str
-    comparisons: Comparisons
     awake: asyncio.Event = field(default_factory=asyncio.Event)
     said: str = ""
     troubled: bool = False
@@ -141,7 +133,7 @@ class _Session:
         self._nodes = PostgresNodes(connection)
         self._election = PostgresElection(connection, os.getpid())
         releases = PostgresReleases(connection)
-        self._ticking = Ticking(releases, part.comparisons)
+        self._ticking = Ticking(releases, PostgresComparisons(connection))
         self._beat_at = self._tick_at = 0.0
         self._ticks = 0
 
@@ -205,7 +197,7 @@ async def joined(
     nodes = PostgresNodes(pool)
     if node.hears(await nodes.beat(node.state())):
         await nodes.beat(node.state())
-    part = Part(node, str(settings.database_url), NothingCompares(), awake)
+    part = Part(node, str(settings.database_url), awake)
     try:
         yield part
     finally:

@@ -9,7 +9,12 @@ from uuid_utils.compat import uuid7
 
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.api_keys import MAX_KEYS, ApiKey, ApiKeyId, TooManyApiKeys
-from serinus.infrastructure.postgres.api_keys import LIVE, NOTED_EVERY, PostgresApiKeys
+from serinus.infrastructure.postgres.api_keys import (
+    LIVE_AND_NOTED,
+    NOTED_EVERY,
+    PostgresApiKeys,
+)
+from serinus.infrastructure.postgres.read_only import read_only_pool
 from tests.support.identity import NOON, an_account, signed_up
 
 SECOND = timedelta(seconds=1)
@@ -42,6 +47,22 @@ def a_key(owner: Account, *, expires_at: datetime | None = None) -> ApiKey:
 async def last_use(keys: PostgresApiKeys, owner: Account) -> datetime | None:
     (key,) = await keys.of_user(owner.id)
     return key.last_used_at
+
+
+async def test_who_may_not_write_finds_the_same_key_and_notes_nothing(
+    keys: PostgresApiKeys, ada: Account, database_url: str
+) -> None:
+    key = a_key(ada)
+    await keys.add(key, HASH)
+    pool = read_only_pool(database_url, size=1, statement_timeout=5)
+    await pool
+
+    found = await PostgresApiKeys(pool, noting=False).live(key.id, HASH, at=NOON)
+    await pool.close()
+
+    assert await last_use(keys, ada) is None
+    assert found == await keys.live(key.id, HASH, at=NOON)
+    assert await last_use(keys, ada) == NOON
 
 
 async def test_a_live_key_comes_with_its_owner(keys: PostgresApiKeys, ada: Account) -> None:
@@ -122,7 +143,9 @@ async def test_a_key_is_found_by_its_id_alone(
 
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off")
-        rows = await connection.fetch(f"EXPLAIN {LIVE}", key.id, HASH, NOON, NOTED_EVERY)
+        rows = await connection.fetch(
+            f"EXPLAIN {LIVE_AND_NOTED}", key.id, NOON, HASH, NOTED_EVERY
+        )
 
     plan = "\n".join(row[0] for row in rows)
     assert "api_keys_pkey" in plan

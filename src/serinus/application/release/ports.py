@@ -113,6 +113,12 @@ class Held(Protocol):
         """None takes the pin away. `release`: the next state, for that is another routing."""
         ...
 
+    async def explain(self, route: str, path: str, entry: Entry) -> bool:
+        """A person accepts how answers differ there. False, and nothing is on record, where
+        nothing was found.
+        """
+        ...
+
 
 class Releases(Protocol):
     def held(self) -> AbstractAsyncContextManager[Held | None]:

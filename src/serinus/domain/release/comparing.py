@@ -6,7 +6,8 @@ from serinus.domain.release.eprocess import log_breach, log_proof, needed
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.verdict import ComparisonState, Reading
 
-#: Routes with less of the compared requests than this are told together with the others.
+#: A route with less of the compared requests than this need not reach the plan's number by
+#: itself. One of which nothing was compared is not known to be rare.
 RARE = 0.01
 
 
@@ -33,10 +34,20 @@ def missing_comparisons(plan: Plan, state: ComparisonState | None) -> str | None
         return "no answers have been compared yet"
     if state.unexplained:
         return f"answers differ on {', '.join(state.unexplained)}"
+    if state.incomparable:
+        return f"nobody has said why {', '.join(state.incomparable)} need not be compared"
+    return _too_few(plan, state) or _unproven(plan, state)
+
+
+def _too_few(plan: Plan, state: ComparisonState) -> str | None:
     least, total = plan.comparison.least_requests, sum(state.compared.values())
     for route, compared in sorted(state.compared.items()):
-        if compared < least and compared >= RARE * total:
+        if compared < least and (not compared or compared >= RARE * total):
             return f"{compared} of {least} answers compared on {route}"
+    return None
+
+
+def _unproven(plan: Plan, state: ComparisonState) -> str | None:
     reading = comparison_reading(plan, state)
     if reading.proven:
         return None

@@ -97,6 +97,7 @@ def _situation(situation: Situation) -> dict[str, Any]:
             "unexplained": list(state.unexplained),
             "worse": state.worse,
             "better": state.better,
+            "incomparable": list(state.incomparable),
         },
     }
 
@@ -119,5 +120,6 @@ def _read_situation(value: Mapping[str, Any]) -> Situation:
             unexplained=tuple(state["unexplained"]),
             worse=state["worse"],
             better=state["better"],
+            incomparable=tuple(state.get("incomparable", ())),
         ),
     )

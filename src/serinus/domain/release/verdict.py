@@ -107,7 +107,8 @@ class Verdict:
 class ComparisonState:
     """Answers that were compared, by route; how many differed; routes where nobody has said
     why. Of pairs in which one arm alone failed: `worse`, where it was the candidate, and
-    `better`, where it was stable.
+    `better`, where it was stable. `incomparable`: routes that cannot be compared, and nobody
+    has said why that may be.
     """
 
     compared: Mapping[str, int] = field(default_factory=dict)
@@ -115,6 +116,7 @@ class ComparisonState:
     unexplained: tuple[str, ...] = ()
     worse: int = 0
     better: int = 0
+    incomparable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

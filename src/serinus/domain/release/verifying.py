@@ -16,7 +16,7 @@ from serinus.domain.release.plan import Plan, PlanInvalid
 from serinus.domain.release.release import NotAllowed, Release
 from serinus.domain.release.verdict import Verdict
 
-STARTED, PINNED, HELD = "started", "pinned", "held"
+STARTED, PINNED, HELD, EXPLAINED = "started", "pinned", "held", "explained"
 
 #: What people do, by the kind of its event.
 ACTS: Mapping[str, Callable[[Release, datetime], Release]] = {
@@ -27,6 +27,7 @@ ACTS: Mapping[str, Callable[[Release, datetime], Release]] = {
     "rolled_back": Release.roll_back,
     "aborted": Release.abort,
     PINNED: lambda release, _: release.pinned(),
+    EXPLAINED: lambda release, _: release,
 }
 
 

@@ -66,30 +66,34 @@ UPDATE api_keys SET revoked_at = $3
 RETURNING {SHOWN}
 """  # noqa: S608 - a constant of this module
 
+LIVE = f"""
+SELECT k.key_hash, k.scopes, k.last_used_at, {ACCOUNT}
+  FROM api_keys k JOIN users u ON u.id = k.user_id
+ WHERE k.id = $1 AND k.revoked_at IS NULL AND u.is_active
+   AND (k.expires_at IS NULL OR k.expires_at > $2)
+"""  # noqa: S608 - a constant of this module
+
 # Of many requests that use a key when a minute is over, one notes it. The others find the row
 # locked and go on: nobody waits to read.
-LIVE = f"""
-WITH shown AS (
-    SELECT k.key_hash, k.scopes, k.last_used_at, {ACCOUNT}
-      FROM api_keys k JOIN users u ON u.id = k.user_id
-     WHERE k.id = $1 AND k.revoked_at IS NULL AND u.is_active
-       AND (k.expires_at IS NULL OR k.expires_at > $3)
-), unnoted AS (
+LIVE_AND_NOTED = f"""
+WITH shown AS ({LIVE}), unnoted AS (
     SELECT k.id FROM api_keys k
-     WHERE k.id = $1 AND k.key_hash = $2 AND k.revoked_at IS NULL
-       AND (k.last_used_at IS NULL OR k.last_used_at <= $3 - $4::interval)
+     WHERE k.id = $1 AND k.key_hash = $3 AND k.revoked_at IS NULL
+       AND (k.last_used_at IS NULL OR k.last_used_at <= $2 - $4::interval)
        AND EXISTS (SELECT FROM shown)
        FOR NO KEY UPDATE SKIP LOCKED
 ), noted AS (
-    UPDATE api_keys k SET last_used_at = $3 FROM unnoted WHERE k.id = unnoted.id
+    UPDATE api_keys k SET last_used_at = $2 FROM unnoted WHERE k.id = unnoted.id
 )
 SELECT * FROM shown
 """  # noqa: S608 - constants
 
 
 class PostgresApiKeys:
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    """`noting`: whether it is noted that a key was used, which is a write."""
+
+    def __init__(self, pool: asyncpg.Pool, *, noting: bool = True) -> None:
+        self._pool, self._noting = pool, noting
 
     async def add(
         self, key: ApiKey, key_hash: bytes, *, session: SessionId | None = None
@@ -146,7 +150,11 @@ class PostgresApiKeys:
 
     async def live(self, key_id: ApiKeyId, key_hash: bytes, *, at: datetime) -> LiveKey | None:
         with translate_errors():
-            row = await self._pool.fetchrow(LIVE, key_id, key_hash, at, NOTED_EVERY)
+            if self._noting:
+                noted = (key_id, at, key_hash, NOTED_EVERY)
+                row = await self._pool.fetchrow(LIVE_AND_NOTED, *noted)
+            else:
+                row = await self._pool.fetchrow(LIVE, key_id, at)
         if row is None:
             return None
         return LiveKey(row["key_hash"], frozenset(row["scopes"]), account_from(row))

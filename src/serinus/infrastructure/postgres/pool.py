@@ -1,6 +1,7 @@
 """The connection pool of one process."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -57,22 +58,7 @@ async def open_pool(
     second round trip. So nothing may change a session: use `SET LOCAL`, transaction-level
     advisory locks, and a connection of one's own for LISTEN.
     """
-    check_url(url)
-    pool = BoundedPool(
-        for_asyncpg(url),
-        min_size=1,
-        max_size=size,
-        max_queries=50_000,
-        max_inactive_connection_lifetime=300.0,
-        init=_prepare,
-        reset=_keep,
-        loop=None,
-        connection_class=asyncpg.Connection,
-        record_class=asyncpg.Record,
-        timeout=connect_timeout,
-        command_timeout=COMMAND_TIMEOUT,
-        server_settings=SESSION,
-    )
+    pool = bounded_pool(url, least=1, most=size, connect_timeout=connect_timeout)
     pool.patience = acquire_timeout
     try:
         # The driver's limit is per address; a name may stand for several.
@@ -84,13 +70,43 @@ async def open_pool(
     return pool
 
 
+def bounded_pool(
+    url: str,
+    *,
+    least: int,
+    most: int,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    session: dict[str, str] = SESSION,
+    prepare: Callable[[asyncpg.Connection], Coroutine[Any, Any, None]] | None = None,
+) -> BoundedPool:
+    """Await it before it is used; then `least` connections are open. `session`: settings of
+    each; `prepare`: done to each once. Raise `DatabaseUnreachable` where the URL is none.
+    """
+    check_url(url)
+    return BoundedPool(
+        for_asyncpg(url),
+        min_size=least,
+        max_size=most,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        init=prepare or speak_json,
+        reset=_keep,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        timeout=connect_timeout,
+        command_timeout=COMMAND_TIMEOUT,
+        server_settings=session,
+    )
+
+
 async def open_session(
     url: str, *, connect_timeout: float = CONNECT_TIMEOUT
 ) -> asyncpg.Connection:
     """A connection of one's own that reads and writes JSON as those of the pool do."""
     connection = await connect(url, connect_timeout=connect_timeout)
     try:
-        await _prepare(connection)
+        await speak_json(connection)
     except BaseException:
         connection.terminate()
         raise
@@ -106,7 +122,8 @@ async def _keep(connection: asyncpg.Connection) -> None:
     """Send nothing: an open transaction has been rolled back before this is called."""
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def speak_json(connection: asyncpg.Connection) -> None:
+    """JSON columns are read and written as values."""
     await connection.set_type_codec(
         "json",
         schema="pg_catalog",

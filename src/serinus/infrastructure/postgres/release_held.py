@@ -10,6 +10,7 @@ from serinus.application.release.ports import Entry, Json, MovedOn, NodeSeen
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.evidence import Cell
 from serinus.domain.release.release import Release
+from serinus.infrastructure.postgres.release_comparisons import explain
 from serinus.infrastructure.postgres.release_evidence import take_news
 from serinus.infrastructure.postgres.release_nodes import seen
 from serinus.infrastructure.postgres.release_records import enter_epoch, record, tell
@@ -68,6 +69,12 @@ class HeldRelease:
         else:
             await self.connection.execute(PIN, release.id, consumer, arm)
         await self.move(release, entry)
+
+    async def explain(self, route: str, path: str, entry: Entry) -> bool:
+        found = await explain(self.connection, self.release.id, route, path, entry)
+        if found:
+            await self.note(entry)
+        return found
 
     async def _save(self, release: Release) -> None:
         """Compare and set: whoever had another state before them is refused."""

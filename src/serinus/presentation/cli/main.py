@@ -15,6 +15,7 @@ from serinus.domain.errors import SerinusError
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Role
 from serinus.presentation.cli.audit import audit_app
+from serinus.presentation.cli.comparisons import add_comparing
 from serinus.presentation.cli.generating import generate_command
 from serinus.presentation.cli.keys import key_app
 from serinus.presentation.cli.operations import (
@@ -60,7 +61,9 @@ def build(operations: Operations) -> typer.Typer:
     app.add_typer(_users(operations), name="user", help="People who can sign in.")
     app.add_typer(key_app(operations), name="key", help="API keys, for programs.")
     app.add_typer(audit_app(operations), name="audit")
-    app.add_typer(release_app(operations), name="release")
+    releases = release_app(operations)
+    add_comparing(releases, operations)
+    app.add_typer(releases, name="release")
     app.add_typer(operations.import_commands(), name="import", help="Bring content in.")
     app.command("generate")(generate_command(operations.generate))
     return app

@@ -12,6 +12,7 @@ import typer
 
 from serinus.domain.identity.accounts import Account
 from serinus.presentation.cli.audit import AuditLog
+from serinus.presentation.cli.comparisons import ComparesAnswers
 from serinus.presentation.cli.keys import Keys
 from serinus.presentation.cli.releases import Releasing
 
@@ -75,7 +76,7 @@ class Wanted:
     into_existing: bool
 
 
-class Operations(Keys, AuditLog, Releasing, Protocol):
+class Operations(Keys, AuditLog, Releasing, ComparesAnswers, Protocol):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None: ...

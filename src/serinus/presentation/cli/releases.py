@@ -73,7 +73,7 @@ def release_app(operations: Releasing) -> typer.Typer:
     _add_consumers(app, operations)
     _add_record(app, operations)
     _add_list(app, operations)
-    add_drill(app, operations, _actor)
+    add_drill(app, operations, actor)
     return app
 
 
@@ -101,7 +101,7 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         wanted = _plan(plan) if plan else DEFAULT
         release = operations.steer(
             lambda steering: steering.start(
-                wanted, actor=_actor(), reason=reason, same_consumers=same_consumers
+                wanted, actor=actor(), reason=reason, same_consumers=same_consumers
             )
         )
         _tell(release, as_json=as_json)
@@ -123,7 +123,7 @@ def _add_steps(app: typer.Typer, operations: Releasing) -> None:
 def _step(operations: Releasing, step: Callable[..., Any]) -> Callable[..., None]:
     def command(*, reason: Reason, as_json: AsJson = False) -> None:
         release = operations.steer(
-            lambda steering: step(steering, actor=_actor(), reason=reason)
+            lambda steering: step(steering, actor=actor(), reason=reason)
         )
         _tell(release, as_json=as_json)
 
@@ -180,7 +180,7 @@ def _add_consumers(app: typer.Typer, operations: Releasing) -> None:
     ) -> None:
         """Keep a consumer on one arm. What it does is no evidence any more."""
         operations.steer(
-            lambda steering: steering.pin(consumer, arm, actor=_actor(), reason=reason)
+            lambda steering: steering.pin(consumer, arm, actor=actor(), reason=reason)
         )
         out.print(f"{plain(consumer)} is served by {arm}")
 
@@ -188,7 +188,7 @@ def _add_consumers(app: typer.Typer, operations: Releasing) -> None:
     def unpin(consumer: str, *, reason: Reason) -> None:
         """Let a consumer go where the share takes it."""
         operations.steer(
-            lambda steering: steering.pin(consumer, None, actor=_actor(), reason=reason)
+            lambda steering: steering.pin(consumer, None, actor=actor(), reason=reason)
         )
         out.print(f"{plain(consumer)} goes where the share takes it")
 
@@ -254,7 +254,7 @@ def _plan(file: Path) -> Plan:
         raise typer.Exit(1) from None
 
 
-def _actor() -> str:
+def actor() -> str:
     """Whoever has the database's password may steer; this says who it was."""
     try:
         return f"cli:{getpass.getuser()}"

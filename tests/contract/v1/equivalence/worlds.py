@@ -64,6 +64,14 @@ UNTOUCHED = {
     "comments",
     "idempotency_keys",
     "import_origins",
+    "release_comparisons",
+    "release_differences",
+    "release_events",
+    "release_evidence",
+    "release_histograms",
+    "release_nodes",
+    "release_pins",
+    "releases",
     "routing_epochs",
 }
 #: The database fills these by itself, from the others.

@@ -1,0 +1,248 @@
+"""Reads that stable has answered are asked of the candidate, too, and the answers compared.
+
+All of it after the client has its answer, by a few tasks of its own, on a database that the
+candidate cannot change. What is too much at once is not compared, and counted as skipped.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Protocol
+
+import structlog
+
+from serinus.application.release.comparison_counters import (
+    ComparisonCounters,
+    Outcome,
+    Place,
+)
+from serinus.domain.release.assignment import Arm
+from serinus.domain.release.comparison import Answer, differences
+from serinus.domain.release.evidence import POOLED_ROUTE
+from serinus.domain.release.sampling import is_sampled
+from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send
+from serinus.presentation.http.evidence import Attempt
+from serinus.presentation.http.recording import Recording
+from serinus.presentation.http.shadow_writes import WRITES as WRITING
+from serinus.presentation.http.shadow_writes import ShadowWrites
+
+CONCURRENCY = 2  # reads that are asked at a time
+MOST_WAITING = 256  # reads
+MOST_BYTES = 1024 * 1024  # of an answer
+MOST_BYTES_WAITING = 16 * 1024 * 1024  # of all that wait
+PATIENCE = 5.0  # seconds that an arm may take
+
+WRITES = "it writes"
+
+log = structlog.get_logger("serinus.release")
+
+
+class Tries(Protocol):
+    """Whether something tried to write where it cannot."""
+
+    @property
+    def wrote(self) -> bool: ...
+
+
+@dataclass(slots=True)
+class Read:
+    """One that stable has answered; None: it failed, with an exception or by taking longer than
+    an arm may.
+    """
+
+    place: Place
+    scope: dict[str, Any]
+    stable: Recording | None
+
+    @property
+    def size(self) -> int:
+        return self.stable.size if self.stable else 0
+
+
+@dataclass(slots=True)
+class Shadow:
+    """`stable` and `candidate` without what limits or counts clients; `watched`: says of what
+    the candidate does meanwhile whether it tried to write.
+    """
+
+    stable: App
+    candidate: App
+    counters: ComparisonCounters
+    watched: Callable[[], AbstractContextManager[Tries]]
+    patience: float = PATIENCE
+    most_waiting: int = MOST_WAITING
+    _waiting: asyncio.Queue[Read] = field(init=False)
+    _bytes: int = 0
+    _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._waiting = asyncio.Queue(self.most_waiting)
+
+    def offer(self, read: Read) -> None:
+        """Never waits."""
+        if self._waiting.full() or self._bytes + read.size > MOST_BYTES_WAITING:
+            self.counters.add(read.place, Outcome.SKIPPED)
+            return
+        self._bytes += read.size
+        self._waiting.put_nowait(read)
+
+    async def go_on(self) -> None:
+        """For ever."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(CONCURRENCY):
+                tasks.create_task(self._take())
+
+    async def settled(self) -> None:
+        """When all that was offered has been compared."""
+        await self._waiting.join()
+
+    async def _take(self) -> None:
+        while True:
+            read = await self._waiting.get()
+            self._bytes -= read.size
+            try:
+                await self._compare(read)
+            except Exception as error:  # noqa: BLE001 - the next one has to be compared, too
+                self.counters.add(read.place, Outcome.SKIPPED)
+                self._tell(error, "comparing failed")
+            finally:
+                self._waiting.task_done()
+
+    async def _compare(self, read: Read) -> None:
+        with self.watched() as tries:
+            asked = await self._ask(self.candidate, read)
+            await asyncio.sleep(0)  # until then it is known
+        if tries.wrote:
+            self.counters.cannot(read.place, WRITES)
+        elif asked.too_long:
+            self.counters.add(read.place, Outcome.SKIPPED)
+        else:
+            await self._judge(read, asked.answer())
+
+    async def _judge(self, read: Read, candidate: Answer | None) -> None:
+        """That an arm failed is counted as it was seen: asking one of them again would be to
+        its favour. What differs else is so only if stable says the same a second time.
+        """
+        stable = read.stable.answer() if read.stable else None
+        match _failed(stable), _failed(candidate):
+            case True, True:
+                self.counters.add(read.place, Outcome.SHARED)
+            case True, False:
+                self.counters.add(read.place, Outcome.BETTER)
+            case False, True:
+                self.counters.add(read.place, Outcome.WORSE)
+            case _:
+                assert stable is not None  # noqa: S101 - it has not failed
+                assert candidate is not None  # noqa: S101 - nor has this
+                await self._weigh(read, stable, candidate)
+
+    async def _weigh(self, read: Read, stable: Answer, candidate: Answer) -> None:
+        found = differences(stable, candidate)
+        if not found:
+            self.counters.add(read.place, Outcome.EQUAL)
+            return
+        again = (await self._ask(self.stable, read)).answer()
+        if again is None or differences(stable, again):
+            self.counters.add(read.place, Outcome.NOISE)
+        else:
+            self.counters.add(read.place, Outcome.DIFFERING, found)
+
+    async def _ask(self, app: App, read: Read) -> Recording:
+        """Whatever becomes of it: no answer at all is one that failed."""
+        recording = Recording(None, MOST_BYTES)
+        scope = {**read.scope, "state": dict(read.scope["state"])}
+        try:
+            async with asyncio.timeout(self.patience):
+                await app(scope, _nothing_more(), recording)
+        except Exception as error:  # noqa: BLE001 - it is counted, and told once a kind
+            self._tell(error, "an arm failed what it was asked for comparing")
+        return recording
+
+    def _tell(self, error: Exception, event: str) -> None:
+        kind = type(error).__name__
+        if kind not in self._told:
+            self._told.add(kind)
+            log.warning(event, exc_info=error)
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """Stable, of whose answers some are offered to the shadow: those that count as evidence, so
+    none that somebody chose an arm for, and in a drill those of who takes part. `writes`: None
+    where they are not compared.
+    """
+
+    app: App
+    shadow: Shadow
+    writes: ShadowWrites | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        attempt: Attempt | None = scope["state"].get("attempt")
+        if attempt is None or not _is_compared(attempt, scope["state"]["request_id"]):
+            await self.app(scope, receive, send)
+        elif scope["method"] == "GET":
+            await self._read(attempt, scope, receive, send)
+        elif self.writes and attempt.routing.shadow_writes and scope["method"] in WRITING:
+            await self.writes(self.app, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _read(self, attempt: Attempt, scope: Scope, receive: Receive, send: Send) -> None:
+        kept, recording = _as_it_came(scope), Recording(send, MOST_BYTES)
+        began = monotonic()
+        try:
+            await self.app(scope, receive, recording)
+        except Exception:
+            self._offer(attempt, kept, None)
+            raise
+        if recording.too_long:
+            self.shadow.counters.add(_place(attempt, kept), Outcome.SKIPPED)
+        elif monotonic() - began > self.shadow.patience:
+            self._offer(attempt, kept, None)
+        elif recording.ended:
+            self._offer(attempt, kept, recording)
+
+    def _offer(self, attempt: Attempt, scope: dict[str, Any], stable: Recording | None) -> None:
+        self.shadow.offer(Read(_place(attempt, scope), scope, stable))
+
+
+def _failed(answer: Answer | None) -> bool:
+    return answer is None or answer.failed
+
+
+def _is_compared(attempt: Attempt, request_id: str) -> bool:
+    routing = attempt.routing
+    return attempt.arm is Arm.STABLE and is_sampled(routing.salt, request_id, routing.shadow)
+
+
+def _place(attempt: Attempt, scope: dict[str, Any]) -> Place:
+    assert attempt.routing.release_id is not None  # noqa: S101 - only a release is watched
+    return attempt.routing.release_id, scope["state"]["route"] or POOLED_ROUTE
+
+
+def _as_it_came(scope: Scope) -> dict[str, Any]:
+    """Before an arm writes into it. Of what is known of the request, what arms go by."""
+    state = scope["state"]
+    known = {
+        "request_id": state["request_id"],
+        "client_address": state["client_address"],
+        "tls": state["tls"],
+        "route": state.get("route"),
+    }
+    return {**scope, "state": known}
+
+
+def _nothing_more() -> Receive:
+    """A read has no body; then nothing comes any more, not even a farewell."""
+    ended = False
+
+    async def receive() -> Message:
+        nonlocal ended
+        if ended:
+            await asyncio.Event().wait()
+        ended = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return receive
