@@ -141,3 +141,19 @@ async def test_who_cannot_be_reached_is_told_of_and_nothing_begins(
     assert refused.returncode == 1
     assert refused.stderr == "serinus: no answer from http://127.0.0.1:9: ConnectError\n"
     assert await steering(pool).releases() == []
+
+
+async def test_a_drill_with_wrong_answers_is_stopped_before_the_next_stage(
+    starting: Starting, home: Path, settings: dict[str, str], pool: asyncpg.Pool
+) -> None:
+    with starting(SERINUS_RATE_LIMIT="100") as server:
+        told = await drill(home, settings, "--fault", "difference", "--url", server.address)
+
+    print("".join(f"\n{each['name']}: {each['detail']}" for each in told["steps"]))  # noqa: T201 - the numbers it promises
+    assert told["passed"], told
+    found = {step["name"]: step for step in told["steps"]}["the gate stays closed"]
+    assert "answers differ on /api/v1/health" in found["detail"]
+    (release,) = await steering(pool).releases()
+    assert release.phase is Phase.ABORTED
+    shares = [event.body["to"]["share"] for event in await steering(pool).history(release.id)]
+    assert (shares[0], max(shares), shares[-1]) == (0, 5000, 0)

@@ -376,3 +376,29 @@ def comes_true(ask: Callable[[], Awaitable[str]], engine: str) -> Callable[[], A
         return await ask() == engine
 
     return true
+
+
+async def test_one_wrong_member_is_stopped_before_any_traffic(
+    starting: Starting, pool: asyncpg.Pool
+) -> None:
+    gated = {**PATIENT, "gates": {"first": "comparison"}, "comparison": {"limit": 0.05}}
+    with starting(SERINUS_FAULT="difference", SERINUS_WORKERS=str(WORKERS)) as server:
+        async with traffic(server) as seen:
+            release = await steering(pool).start(plan(**gated), **WHO)
+            began = monotonic()
+            await until(lambda: differs(pool), patience=PATIENCE)
+            took = monotonic() - began
+            status = await steering(pool).status()
+
+    assert status.release is not None
+    assert status.verdict is not None
+    tell(f"one wrong member: found after {took:.1f} s ({status.verdict.sentence}); {seen}")
+    assert (status.release.phase, status.share) == (Phase.COMPARING, Share(0))
+    assert set(await kinds(pool)) == {"started", "held"}
+    assert (await pool.fetchrow(SUMS, release.id))["requests"] == 0  # nobody was served by it
+    assert seen.failed.total() == 0
+
+
+async def differs(pool: asyncpg.Pool) -> bool:
+    verdict = (await steering(pool).status()).verdict
+    return verdict is not None and verdict.sentence.startswith("answers differ on")

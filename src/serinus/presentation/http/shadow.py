@@ -230,6 +230,7 @@ def _as_it_came(scope: Scope) -> dict[str, Any]:
         "client_address": state["client_address"],
         "tls": state["tls"],
         "route": state.get("route"),
+        "attempt": state.get("attempt"),  # a drill asks by it for what goes wrong
     }
     return {**scope, "state": known}
 
