@@ -14,14 +14,16 @@ from serinus.wiring.engine_v1 import EngineV1
 log = structlog.get_logger("serinus.release")
 
 
-def faulty_stable(settings: Settings, v1: EngineV1 | None) -> EngineV1 | None:
-    """With what is wrong on both engines: as it is, if nothing is. Loudly: who did not mean it
-    has to find it in the log.
-    """
+def warn(settings: Settings) -> None:
+    """Loudly: who did not mean it has to find it in the log."""
     if settings.serinus_fault:
         log.warning("engines do wrong on purpose", fault=told(settings.serinus_fault))
+
+
+def faulty_stable(settings: Settings, v1: EngineV1) -> EngineV1:
+    """With what is wrong on both engines: as it is, if nothing is."""
     shared = [each for each in settings.serinus_fault if each.both]
-    return replace(v1, app=Faulty(v1.app, shared, turn_away)) if v1 and shared else v1
+    return replace(v1, app=Faulty(v1.app, shared, turn_away)) if shared else v1
 
 
 def faulty_candidate(settings: Settings, app: App) -> App:

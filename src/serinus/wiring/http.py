@@ -36,7 +36,7 @@ from serinus.presentation.http.rescue import Ceiling, Rescuer
 from serinus.presentation.http.route_table import RouteTable
 from serinus.presentation.http.v1 import turned_away as v1_turned_away
 from serinus.presentation.http.v2 import turned_away as v2_turned_away
-from serinus.wiring import database
+from serinus.wiring import database, faults
 from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
 from serinus.wiring.comparing import comparing
@@ -44,7 +44,6 @@ from serinus.wiring.couriers import courier
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
-from serinus.wiring.faults import faulty_candidate, faulty_stable
 from serinus.wiring.publishing import publishing_on_time
 from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
@@ -77,6 +76,7 @@ def application() -> App:
 
 @asynccontextmanager
 async def _from_environment(settings: Settings) -> AsyncIterator[App]:
+    faults.warn(settings)
     # Under `serinus serve` the address is given. Under another server this joins the
     # embedded one, or starts it, which takes seconds.
     opening = database.opened(settings)
@@ -126,6 +126,10 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         yield edge
 
 
+def _stable(settings: Settings, stores: Stores, waited: Callable[[float], None]) -> EngineV1:
+    return faults.faulty_stable(settings, engine_v1(settings, stores, waited))
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     v1: EngineV1 | None
@@ -146,15 +150,18 @@ async def _engines(
     """All that answers, and runs until the stack is left."""
     waited = metrics.waited_for_passwords
     v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
-    v1 = engine_v1(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
-    v1 = faulty_stable(settings, v1)
+    v1 = _stable(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
     for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
         await stack.enter_async_context(running(app))
     steered = await stack.enter_async_context(open_steering(settings, lambda: in_force.routing))
     routes = RouteTable([*v2.routes, *steered.routes, *METRICS])
-    candidate_of = partial(faulty_candidate, settings)
-    opening = comparing(settings, stores, part, (v1, v2), candidate_of)
+    opening = comparing(settings, stores, part, (v1, v2), candidate_of(settings))
     return Engines(v1, v2, steered, routes, await stack.enter_async_context(opening))
+
+
+def candidate_of(settings: Settings) -> Callable[[App], App]:
+    """What is on trial: for clients, and once more for comparing."""
+    return partial(faults.faulty_candidate, settings)
 
 
 def _front(
@@ -166,6 +173,7 @@ def _front(
     caching: Caching,
 ) -> App:
     v1, v2, stable = engines.v1, engines.v2, engines.stable
+    candidate = candidate_of(settings)(v2.v1)
 
     def admitted(app: App, refuse: Refuse) -> Admission:
         limit = settings.serinus_rate_limit
@@ -175,7 +183,7 @@ def _front(
     front = Front(
         v1=GenerationSwitch(
             stable=admitted(stable, v1_turned_away.turn_away) if stable else None,
-            candidate=admitted(faulty_candidate(settings, v2.v1), v1_turned_away.turn_away),
+            candidate=admitted(candidate, v1_turned_away.turn_away),
             in_force=in_force,
             may_override=v2.authentication.may_override,
             canary_key=settings.serinus_canary_key,

@@ -26,7 +26,6 @@ from serinus.infrastructure.credentials.password_hashes import PasswordHashes
 from serinus.infrastructure.demo.loading import load_demo
 from serinus.infrastructure.postgres.account_book import PostgresAccountBook
 from serinus.infrastructure.postgres.audit_log import PostgresAuditLog
-from serinus.infrastructure.postgres.embedded.server import wait_until_stopped
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.infrastructure.postgres.routing import PostgresRoutings
 from serinus.infrastructure.settings import Settings, described
@@ -37,7 +36,6 @@ from serinus.presentation.cli.operations import (
     Finding,
     Opened,
     Setting,
-    Stopped,
     Wanted,
 )
 from serinus.wiring import audit, database, keys, serving
@@ -76,7 +74,7 @@ class Operations(ReleaseOperations):
             serving.hand_over(settings)
             preloading.join()
             announce(announcement)
-            _serve(settings, found, port)
+            serving.serve_beside(settings, port, found.embedded)
 
     def migrate(self) -> Sequence[str]:
         with opened(settings_here()) as (_, settings):
@@ -146,22 +144,6 @@ class Operations(ReleaseOperations):
 def serve_quietly() -> None:
     """As `serinus serve`, in a process of a demonstration."""
     Operations().serve(demo=False, announce=lambda _: None)
-
-
-def _serve(settings: Settings, found: database.Database, port: int) -> None:
-    """Raise `Stopped` when the embedded server ended: its successor has another port."""
-    folder = found.embedded
-    if folder is None:
-        serving.serve(settings, port)
-        return
-    gone = serving.ending_without(lambda: not wait_until_stopped(folder, 0))
-    try:
-        serving.serve(settings, port)
-    finally:
-        if gone.is_set():
-            raise Stopped(
-                f"the embedded PostgreSQL has ended, see {folder / 'postgres.log'}: start again"
-            )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from serinus.infrastructure.installed import ENGINE_V1
 from serinus.infrastructure.metrics_folder import metrics_folder
+from serinus.infrastructure.postgres.embedded.server import wait_until_stopped
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.cli.operations import Stopped
 
@@ -77,6 +78,23 @@ def serve(settings: Settings, port: int) -> None:
         _serve_uvicorn(settings, port)
     else:
         _serve_granian(settings, port)
+
+
+def serve_beside(settings: Settings, port: int, folder: Path | None) -> None:
+    """`folder`: of the embedded server; None: there is none. Raise `Stopped` when that server
+    has ended: its successor has another port.
+    """
+    if folder is None:
+        serve(settings, port)
+        return
+    gone = ending_without(lambda: not wait_until_stopped(folder, 0))
+    try:
+        serve(settings, port)
+    finally:
+        if gone.is_set():
+            raise Stopped(
+                f"the embedded PostgreSQL has ended, see {folder / 'postgres.log'}: start again"
+            )
 
 
 def ending_without(alive: Callable[[], bool], *, every: float = 1.0) -> threading.Event:

@@ -37,12 +37,16 @@ MEMBERS: dict[str, object] = {
     "stages": [50, 75, 100],
     "rollback_stages": [0],
     "guardrails": {"slow": {"over_ms": SLOW_MS, "slo": 0.05}},
-    "comparison": {"least_requests": 20, "limit": 0.05, "sample": 1.0},
     **dict.fromkeys(("dwell", "bake", "baseline", "rollback_dwell", "cool_down"), "0s"),
 }
 #: No stage beyond the second: what a drill is for has been seen by then.
 GATES = {"last": "manual"}
-COMPARED = {"first": "comparison", "75": "comparison", **GATES}
+ALONE = {"gates": GATES, "comparison": {"sample": 0.0}}
+#: Before either stage answers are compared, all there are.
+COMPARED = {
+    "gates": {"first": "comparison", "75": "comparison", **GATES},
+    "comparison": {"least_requests": 20, "limit": 0.05, "sample": 1.0},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,5 +295,4 @@ class Drill:
 
 
 def plan(symptom: Symptom) -> Plan:
-    gates = COMPARED if symptom is Symptom.DIFFERENCE else GATES
-    return Plan.from_json({**MEMBERS, "gates": gates})
+    return Plan.from_json(MEMBERS | (COMPARED if symptom is Symptom.DIFFERENCE else ALONE))
