@@ -54,7 +54,9 @@ def test_a_route_on_which_nothing_works_is_an_emergency_among_many_that_do() -> 
     trial = Trial().known()
     busy = [trial.ours(Counts(20_000)), trial.theirs(Counts(180_000))]
 
-    verdict = trial.see([*busy, trial.ours(Counts(25, 25), "/b"), trial.theirs(Counts(200), "/b")])
+    verdict = trial.see(
+        [*busy, trial.ours(Counts(25, 25), "/b"), trial.theirs(Counts(200), "/b")]
+    )
 
     assert (verdict.kind, verdict.route) == (Kind.EMERGENCY, "/b")
     assert "on /b" in verdict.sentence
