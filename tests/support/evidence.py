@@ -1,4 +1,4 @@
-"""Whatever may come in, and whatever a release may stand in meanwhile, for laws about verdicts."""
+"""Whatever may come in, wherever a release may stand meanwhile, for laws about verdicts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -46,8 +46,6 @@ def counted(draw: st.DrawFn) -> Counts:
     )
 
 
-
-
 def of_arm(arm: Arm, *strata: int) -> st.SearchStrategy[Cell]:
     return st.builds(
         Cell,
@@ -79,7 +77,9 @@ def situations(draw: st.DrawFn, phases: list[Phase] | None = None) -> Situation:
     return Situation(
         phase=phase,
         stage=3 if phase is Phase.BAKING else draw(st.integers(0, 2)),
-        share=Share(0 if phase is Phase.COMPARING else draw(st.sampled_from([1_000, 1_000, 9_900]))),
+        share=Share(
+            0 if phase is Phase.COMPARING else draw(st.sampled_from([1_000, 1_000, 9_900]))
+        ),
         since_epoch=EPOCH,
         in_stage=draw(times),
         gate_open=draw(st.booleans()),

@@ -34,6 +34,8 @@ def of_stage(budget: Budget) -> float:
 def of_release(budget: Budget) -> float:
     return weight(budget.pairs()) + sum(
         weight(budget.late(kind))
+        + weight(budget.gross_late(kind))
+        + weight(budget.relative_late(kind))
         + weight(budget.history(kind))
         + weight(budget.relative(kind))
         + sum(weight(budget.relative_of_route(kind, place)) for place in ROUTES)

@@ -51,9 +51,9 @@ def test_there_always_is_one_verdict_and_it_explains_itself(moment: Moment) -> N
     assert (verdict, memory) == look(*moment)
 
 
-@given(moments(), st.booleans())
+@given(moments(), st.sampled_from([(), ("/a",)]))
 def test_nothing_that_is_held_for_masks_what_is_for_safety(
-    moment: Moment, unexplained: bool
+    moment: Moment, unexplained: tuple[str, ...]
 ) -> None:
     """Neither a pause, nor a gate, the time, missing comparisons, nor a bad split."""
     plan, situation, news, memory = moment
@@ -64,9 +64,7 @@ def test_nothing_that_is_held_for_masks_what_is_for_safety(
         paused=True,
         gate_open=False,
         in_stage=timedelta(),
-        comparison=replace(
-            state, compared={}, differing=99, unexplained=("/a",) if unexplained else ()
-        ),
+        comparison=replace(state, compared={}, differing=99, unexplained=unexplained),
     )
     bad_split = replace(memory, placed=10_000, misplaced=10_000)
 
@@ -142,7 +140,7 @@ def test_evidence_may_come_in_any_order_and_in_any_pieces(moment: Moment, seed: 
     plan, situation, news, memory = moment
     memory = replace(memory, routes=ROUTES)
     pieces = [piece for each in news for piece in _in_two(each)]
-    Random(seed).shuffle(pieces)
+    Random(seed).shuffle(pieces)  # noqa: S311 - seeded
 
     assert look(plan, situation, pieces, memory) == look(plan, situation, news, memory)
 
@@ -169,7 +167,9 @@ def test_what_a_verdict_was_made_of_survives_being_written_down(moment: Moment) 
 
 
 @given(st.lists(st.integers(0, 500), max_size=300), moments(AT_RISK))
-def test_what_is_kept_is_bounded_whatever_the_traffic(routes: list[int], moment: Moment) -> None:
+def test_what_is_kept_is_bounded_whatever_the_traffic(
+    routes: list[int], moment: Moment
+) -> None:
     plan, situation, _, memory = moment
     news = [
         Cell(situation.since_epoch, arm, f"/{route}", n % STRATA, Counts(9, 2, 1, 1))
@@ -182,5 +182,5 @@ def test_what_is_kept_is_bounded_whatever_the_traffic(routes: list[int], moment:
     assert len(after.routes) <= MOST_ROUTES
     assert len(after.stage) <= 2 * (MOST_ROUTES + 1)
     assert len(after.relative) <= 2 * (MOST_ROUTES + 2) + 2
-    assert len(after.late) <= 2 * len(KINDS)
+    assert len(after.late) <= 4 * len(KINDS)
     assert len(msgspec.json.encode(after.to_json())) < 60_000

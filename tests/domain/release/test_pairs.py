@@ -1,4 +1,4 @@
-"""S5: pairs in which one arm alone failed tell who is worse, and nothing but chance does not."""
+"""S5: pairs of answers in which one arm alone failed tell which one is worse."""
 
 from math import exp, log
 

@@ -1,4 +1,4 @@
-"""A cause that both engines share takes nothing back; a candidate that fails alone is taken back."""
+"""What both engines suffer takes nothing back; what the candidate alone does, takes it back."""
 
 from random import Random
 
@@ -19,7 +19,7 @@ class Traffic:
     """Requests of both arms at rates that are the same for both but for `alone`."""
 
     def __init__(self, seed: int, *, a_second: tuple[float, float]) -> None:
-        self.random, self.a_second = Random(seed), a_second
+        self.random, self.a_second = Random(seed), a_second  # noqa: S311 - seeded
 
     def second(self, rate: float, *, alone: float = 0.0, rescued: bool = False) -> list[Counts]:
         ours, theirs = (self._arrivals(mean) for mean in self.a_second)
@@ -37,7 +37,9 @@ class Traffic:
         return sum(self.random.random() < rate for _ in range(requests))
 
 
-def lived(trial: Trial, traffic: Traffic, *, rescued: bool, rates: list[float]) -> list[Verdict]:
+def lived(
+    trial: Trial, traffic: Traffic, *, rescued: bool, rates: list[float]
+) -> list[Verdict]:
     return [trial.look(*traffic.second(rate, rescued=rescued)) for rate in rates]
 
 

@@ -10,7 +10,8 @@ supermartingale at every true rate up to p0, not only at p0 itself, and the othe
 All values are natural logarithms.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil, exp, inf, log, log1p
 
 #: Alternatives, as multiples of the limit.
@@ -28,11 +29,9 @@ def log_mean_exp(logs: Sequence[float]) -> float:
     return top + log(sum(exp(each - top) for each in logs) / len(logs))
 
 
-def log_sum_exp(logs: Iterable[float]) -> float:
-    """ln of the sum of exp of each."""
-    logs = list(logs)
-    top = max(logs)
-    return top if top == -inf else top + log(sum(exp(each - top) for each in logs))
+def log_add_exp(one: float, other: float) -> float:
+    """ln of the sum of exp of both; one of them at least is finite."""
+    return max(one, other) + log1p(exp(-abs(one - other)))
 
 
 def log_factor(bad: int, requests: int, limit: float, rate: float) -> float:
@@ -45,8 +44,16 @@ def log_factor(bad: int, requests: int, limit: float, rate: float) -> float:
 
 def log_factors(bad: int, requests: int, limit: float) -> tuple[float, ...]:
     """One for each of the alternatives in `WORSE`."""
+    good = requests - bad
+    return tuple(bad * of_bad + good * of_good for of_bad, of_good in _of_one(limit))
+
+
+@lru_cache(maxsize=64)
+def _of_one(limit: float) -> tuple[tuple[float, float], ...]:
+    """Of a bad request and of a good one, for each of the alternatives in `WORSE`."""
+    rates = [min(HIGHEST, limit * times) for times in WORSE]
     return tuple(
-        log_factor(bad, requests, limit, min(HIGHEST, limit * times)) for times in WORSE
+        (log_factor(1, 1, limit, rate), log_factor(0, 1, limit, rate)) for rate in rates
     )
 
 

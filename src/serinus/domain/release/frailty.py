@@ -43,17 +43,13 @@ class Frailty:
             return self  # who would have failed is not known
         part = min(1.0, MOST / failed)
         mu = failed / expected(requests, self.rates())
-        return Frailty(
-            tuple(
+        worth, seen = list(self.worth), list(self.bad)
+        for n in range(STRATA):
+            if requests[n]:
                 # Rounded, as it is written down with every look.
-                round(before + part * mu * more, 2)
-                for before, more in zip(self.worth, requests, strict=True)
-            ),
-            tuple(
-                round(before + part * more, 4)
-                for before, more in zip(self.bad, bad, strict=True)
-            ),
-        )
+                worth[n] = round(worth[n] + part * mu * requests[n], 2)
+                seen[n] = round(seen[n] + part * bad[n], 4)
+        return Frailty(tuple(worth), tuple(seen))
 
 
 def expected(requests: Sequence[int], rates: Sequence[float]) -> float:

@@ -83,6 +83,8 @@ class _Judge:
     def _gross(self, *, shared: bool = False) -> Iterator[tuple[str, Reading]]:
         for kind in KINDS:
             yield kind, self.tests.gross(kind, shared=shared)
+            if shared or not self._alike(kind):
+                yield kind, self.tests.gross_late(kind)
         for route in self.tests.routes():
             yield "errors", self.tests.route_down(route, shared=shared)
 
@@ -92,6 +94,7 @@ class _Judge:
             whole = self._beyond(kind, Arm.CANDIDATE)
             if whole and (
                 self.tests.relative(kind).breached
+                or self.tests.relative_late(kind).breached
                 or (kind == "errors" and self._worse_in_pairs())
                 or self._was_good(kind)
             ):
@@ -103,8 +106,7 @@ class _Judge:
 
     def _worse(self) -> Iterator[Verdict]:
         for kind in KINDS:
-            for route in (None, *self.tests.routes()):
-                reading = self.tests.relative(kind, route)
+            for reading in self.tests.all_relative(kind):
                 if reading.breached:
                     yield _verdict(Kind.STEP_BACK, reading, worse(reading, kind))
         if pairs := self._worse_in_pairs():

@@ -72,7 +72,12 @@ def _accounted(kind: str, now: Mapping[Arm, Counts], lately: Mapping[Arm, Recent
 
 
 def _rate(kind: str, now: Counts, lately: Recent) -> float:
-    """Of stable's bad requests at present: in this look, or lately where that tells more."""
-    this = bad_of(now, kind) / now.requests if now.requests >= ENOUGH else 0.0
-    recent = lately.bad(kind) / lately.requests if lately.requests >= ENOUGH else 0.0
-    return max(this, recent)
+    """Of stable's bad requests at present: the last few tell that it has begun, all of late
+    that it goes on.
+    """
+    if lately.requests < ENOUGH:
+        return 0.0
+    earlier, bad = lately.requests - now.requests, bad_of(now, kind)
+    part = max(0.0, ENOUGH - now.requests) / earlier if earlier else 0.0
+    last = bad + part * (lately.bad(kind) - bad)
+    return max(lately.bad(kind) / lately.requests, last / max(ENOUGH, now.requests))
