@@ -39,7 +39,14 @@ def log_factor(bad: int, requests: int, limit: float, rate: float) -> float:
     good = requests - bad
     if rate == 0.0:
         return -inf if bad else -good * log1p(-limit)
-    return bad * log(rate / limit) + good * (log1p(-rate) - log1p(-limit))
+    of_bad, of_good = _of_one(limit, rate)
+    return bad * of_bad + good * of_good
+
+
+@lru_cache(maxsize=256)
+def _of_one(limit: float, rate: float) -> tuple[float, float]:
+    """Of a bad request, and of a good one. A plan asks for few pairs, and again each look."""
+    return log(rate / limit), log1p(-rate) - log1p(-limit)
 
 
 def log_factors(bad: int, requests: int, limit: float) -> tuple[float, ...]:
@@ -57,11 +64,13 @@ def _of_one(limit: float) -> tuple[tuple[float, float], ...]:
     )
 
 
+@lru_cache(maxsize=64)  # a look asks several times for the same
 def log_breach(bad: int, requests: int, limit: float) -> float:
     """ln E+: grows when the true rate is above the limit."""
     return log_mean_exp(log_factors(bad, requests, limit))
 
 
+@lru_cache(maxsize=64)
 def log_proof(bad: int, requests: int, limit: float) -> float:
     """ln E-: grows when the true rate is below the limit."""
     return log_mean_exp([log_factor(bad, requests, limit, limit * times) for times in BETTER])
