@@ -51,13 +51,14 @@ from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
 from serinus.wiring.routing import boot, effective, steering
+from serinus.wiring.simulation import Simulations
 from serinus.wiring.watching import watching
 
 T = TypeVar("T")
 ADMINISTRATOR = "admin@serinus.local"
 
 
-class Operations:
+class Operations(Simulations):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, opened: Callable[[Opened], None]) -> None:

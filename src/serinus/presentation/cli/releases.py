@@ -15,17 +15,18 @@ from rich.live import Live
 from serinus.application.release.steering import Status, Steering
 from serinus.domain.release.assignment import Arm, Routing
 from serinus.domain.release.history import Event
-from serinus.domain.release.plan import DEFAULT, Plan, PlanInvalid
+from serinus.domain.release.plan import DEFAULT
 from serinus.domain.release.release import Release
 from serinus.domain.release.verifying import verify as check_record
 from serinus.presentation.cli.plain import plain
+from serinus.presentation.cli.plans import read_plan
 from serinus.presentation.cli.release_view import screen, status_json
+from serinus.presentation.cli.simulating import Simulating, simulate_command
 
 T = TypeVar("T")
 Work = Callable[[Steering], Awaitable[T]]
 
 EVERY = 1.0  # seconds between two frames
-LONGEST_PLAN = 65_536  # bytes
 
 Reason = Annotated[
     str, typer.Option("--reason", help="Why: it stands in the record of the release.")
@@ -42,7 +43,7 @@ out = Console()
 errors = Console(stderr=True, soft_wrap=True)
 
 
-class Releasing(Protocol):
+class Releasing(Simulating, Protocol):
     """What these commands need done."""
 
     def steer(self, work: Work[T]) -> T:
@@ -72,6 +73,7 @@ def release_app(operations: Releasing) -> typer.Typer:
     _add_consumers(app, operations)
     _add_record(app, operations)
     _add_list(app, operations)
+    app.command("simulate")(simulate_command(operations))
     return app
 
 
@@ -83,7 +85,7 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         ] = None,
     ) -> None:
         """Read a plan, name every problem of it, and show all that it says."""
-        _print_json((_plan(file) if file else DEFAULT).to_json())
+        _print_json((read_plan(file) if file else DEFAULT).to_json())
 
     @app.command()
     def start(
@@ -98,7 +100,7 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         """Start a release. Until its answers are compared and it is known who calls, nobody
         is moved.
         """
-        wanted = _plan(plan) if plan else DEFAULT
+        wanted = read_plan(plan) if plan else DEFAULT
         release = operations.steer(
             lambda steering: steering.start(
                 wanted, actor=_actor(), reason=reason, same_consumers=same_consumers
@@ -237,21 +239,6 @@ def _add_list(app: typer.Typer, operations: Releasing) -> None:
         for each in found if not as_json else ():
             at = each.started_at.isoformat(sep=" ", timespec="seconds")
             out.print(f"{each.id} {at} {each.phase:12} {each.share.percent} %")
-
-
-def _plan(file: Path) -> Plan:
-    try:
-        with file.open("rb") as source:
-            text = source.read(LONGEST_PLAN + 1)
-        if len(text) > LONGEST_PLAN:
-            raise typer.BadParameter(f"a plan has at most {LONGEST_PLAN} bytes")
-        return Plan.parse(text.decode())
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"cannot read {file}: {error}") from error
-    except PlanInvalid as invalid:
-        for problem in invalid.problems:
-            errors.print(f"serinus: {plain(problem)}")
-        raise typer.Exit(1) from None
 
 
 def _actor() -> str:
