@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-containers test-without-legacy unit check format lock clean
+.PHONY: help run demo test test-containers test-without-legacy unit check format lock claims clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -70,3 +70,6 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	# As locked, and no second opinion: the lock overrides what one of them asks for.
 	$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@
+
+claims: $(VENV)/run.stamp ## simulate and measure all that is promised of releases: build/claims
+	$(BIN)/serinus release simulate --runs 2000 --live --report build/claims

@@ -48,12 +48,13 @@ from serinus.wiring.importing import importing, open_source
 from serinus.wiring.ready import migrated, opened, ready, settings_here, with_pool
 from serinus.wiring.release_operations import ReleaseOperations
 from serinus.wiring.routing import boot, effective
+from serinus.wiring.simulation import Simulations
 
 T = TypeVar("T")
 ADMINISTRATOR = "admin@serinus.local"
 
 
-class Operations(ReleaseOperations):
+class Operations(ReleaseOperations, Simulations):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, announce: Callable[[Opened], None]) -> None:

@@ -57,11 +57,13 @@ def _of_one(limit: float) -> tuple[tuple[float, float], ...]:
     )
 
 
+@lru_cache(maxsize=64)  # a look asks several times for the same
 def log_breach(bad: int, requests: int, limit: float) -> float:
     """ln E+: grows when the true rate is above the limit."""
     return log_mean_exp(log_factors(bad, requests, limit))
 
 
+@lru_cache(maxsize=64)
 def log_proof(bad: int, requests: int, limit: float) -> float:
     """ln E-: grows when the true rate is below the limit."""
     return log_mean_exp([log_factor(bad, requests, limit, limit * times) for times in BETTER])

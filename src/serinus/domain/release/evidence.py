@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from serinus.domain.release.assignment import BUCKETS, Arm, Share
@@ -23,11 +24,13 @@ def stratum(bucket: int) -> int:
     return bucket * STRATA // BUCKETS
 
 
+@lru_cache(maxsize=64)
 def wholly_below(share: Share) -> int:
     """How many strata, from the first, have all of their buckets below the share."""
     return next((n for n in range(STRATA) if _first(n + 1) > share.basis_points), STRATA)
 
 
+@lru_cache(maxsize=64)
 def wholly_above(share: Share) -> int:
     """The first stratum of which no bucket is below the share; `STRATA` where there is none."""
     return next((n for n in range(STRATA) if _first(n) >= share.basis_points), STRATA)

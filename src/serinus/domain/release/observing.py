@@ -90,11 +90,13 @@ def _with_routes(routes: tuple[str, ...], news: Sequence[Cell]) -> tuple[str, ..
 
 
 def _added(stage: Mapping[Place, Counts], now: Sequence[Cell]) -> dict[Place, Counts]:
-    sums = dict(stage)
+    parts: dict[Place, list[Counts]] = {}
     for each in now:
         place = (each.arm, each.route)
-        sums[place] = sums.get(place, Counts()) + each.counts
-    return sums
+        if place not in parts:
+            parts[place] = [stage.get(place, Counts())]
+        parts[place].append(each.counts)
+    return {**stage, **{place: summed(counts) for place, counts in parts.items()}}
 
 
 def _placement(plan: Plan, situation: Situation, now: Sequence[Cell]) -> tuple[int, int]:

@@ -6,16 +6,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
-from serinus.domain.release.plan import Plan
+from serinus.domain.release.plan import Plan, PlanInvalid
+from serinus.presentation.cli.plain import plain
 
 LONGEST_PLAN = 65_536  # bytes
+
+out = Console()
+errors = Console(stderr=True, soft_wrap=True)
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
-def read_plan(file: Path) -> Plan:
-    """Raise `PlanInvalid`, and what Typer complains by where there is no such file."""
+def read_plan(file: Path, *, as_json: bool = False) -> Plan:
+    """Raise `typer.Exit` having said what is wrong, and what Typer complains by where there is
+    no such file.
+    """
     try:
         with file.open("rb") as source:
             text = source.read(LONGEST_PLAN + 1)
@@ -24,6 +32,17 @@ def read_plan(file: Path) -> Plan:
         return Plan.parse(text.decode())
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"cannot read {file}: {error}") from error
+    except PlanInvalid as invalid:
+        _complain(invalid, as_json=as_json)
+        raise typer.Exit(1) from None
+
+
+def _complain(invalid: PlanInvalid, *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps({"problems": invalid.problems}))
+        return
+    for problem in invalid.problems:
+        errors.print(Text("serinus: ").append(plain(problem)))
 
 
 def written(plan: Plan) -> str:

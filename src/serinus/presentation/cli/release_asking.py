@@ -13,6 +13,7 @@ from serinus.application.release.steering import Status, Steering
 from serinus.domain.release.assignment import Arm, Routing
 from serinus.domain.release.release import Release
 from serinus.presentation.cli.drilling import Drills
+from serinus.presentation.cli.simulating import Simulating
 
 T = TypeVar("T")
 Work = Callable[[Steering], Awaitable[T]]
@@ -29,7 +30,7 @@ out = Console()
 errors = Console(stderr=True, soft_wrap=True)
 
 
-class Releasing(Drills, Protocol):
+class Releasing(Drills, Simulating, Protocol):
     """What these commands need done."""
 
     def steer(self, work: Work[T]) -> T:

@@ -8,10 +8,9 @@ import typer
 from rich.live import Live
 
 from serinus.application.release.steering import Status, Steering
-from serinus.domain.release.plan import DEFAULT, Plan, PlanInvalid
+from serinus.domain.release.plan import DEFAULT
 from serinus.domain.release.release import Release
 from serinus.presentation.cli.drilling import add_drill
-from serinus.presentation.cli.plain import plain
 from serinus.presentation.cli.plan_file import read_plan, written
 from serinus.presentation.cli.release_acting import act
 from serinus.presentation.cli.release_asking import (
@@ -19,7 +18,6 @@ from serinus.presentation.cli.release_asking import (
     Reason,
     Releasing,
     actor,
-    errors,
     out,
     print_json,
     print_line_of_json,
@@ -29,6 +27,7 @@ from serinus.presentation.cli.release_asking import (
 from serinus.presentation.cli.release_consumers import add_consumers
 from serinus.presentation.cli.release_record import add_record
 from serinus.presentation.cli.release_view import screen, status_json
+from serinus.presentation.cli.simulating import simulate_command
 
 EVERY = 1.0  # seconds between two frames
 
@@ -47,6 +46,7 @@ def release_app(operations: Releasing) -> typer.Typer:
     add_consumers(app, operations)
     add_record(app, operations)
     add_drill(app, operations, actor)
+    app.command("simulate")(simulate_command(operations))
     return app
 
 
@@ -60,7 +60,7 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Read a plan, name every problem of it, and print all that it says, as a plan."""
-        plan = _plan(file, as_json=as_json) if file else DEFAULT
+        plan = read_plan(file, as_json=as_json) if file else DEFAULT
         if as_json:
             print_json(plan.to_json())
         else:
@@ -77,7 +77,7 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Start a release. Nobody is moved until it is known who calls and what is answered."""
-        wanted = _plan(plan, as_json=as_json) if plan else DEFAULT
+        wanted = read_plan(plan, as_json=as_json) if plan else DEFAULT
         release = act(
             operations,
             lambda steering: steering.start(
@@ -159,17 +159,6 @@ def _watch(operations: Releasing, show: Callable[[Status | None], None]) -> None
         operations.watch(show, EVERY)
     except KeyboardInterrupt:
         return
-
-
-def _plan(file: Path, *, as_json: bool) -> Plan:
-    try:
-        return read_plan(file)
-    except PlanInvalid as invalid:
-        if as_json:
-            print_json({"problems": invalid.problems})
-        for problem in invalid.problems if not as_json else ():
-            errors.print(f"serinus: {plain(problem)}")
-        raise typer.Exit(1) from None
 
 
 def _tell(release: Release, *, as_json: bool) -> None:

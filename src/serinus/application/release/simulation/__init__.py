@@ -1,0 +1,1 @@
+"""Releases on made-up traffic: what the judge is worth, in numbers."""

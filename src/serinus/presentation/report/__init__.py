@@ -1,0 +1,1 @@
+"""The report of what the release engine promises and keeps: Markdown, and one HTML page."""
