@@ -7,7 +7,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serinus.domain.release.plan import DEFAULT, Plan, PlanInvalid
+from serinus.domain.release.plan import DEFAULT, Plan
 from serinus.presentation.cli.plan_file import LONGEST_PLAN, read_plan, written
 from tests.support.verdicts import plans
 
@@ -39,7 +39,9 @@ def test_the_default_is_written_with_all_that_it_says() -> None:
     assert Plan.parse(text) == DEFAULT
 
 
-def test_a_file_that_is_no_plan_says_what_is_wrong(tmp_path: Path) -> None:
+def test_a_file_that_is_no_plan_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "plan.toml"
     with pytest.raises(typer.BadParameter, match="cannot read"):
         read_plan(file)
@@ -50,5 +52,6 @@ def test_a_file_that_is_no_plan_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(typer.BadParameter, match="cannot read"):
         read_plan(file)
     file.write_text("stages = [1")
-    with pytest.raises(PlanInvalid):
+    with pytest.raises(typer.Exit):
         read_plan(file)
+    assert capsys.readouterr().err.startswith("serinus: plan: not TOML")
