@@ -47,7 +47,12 @@ def test_a_look_is_a_likelihood_ratio_of_whose_the_errors_are(
         assert factor == pytest.approx(direct, rel=1e-6, abs=1e-6)
 
 
-@given(st.integers(1, 500), st.integers(1, 500), st.floats(1, 5), st.floats(0, 1))
+@given(
+    st.integers(1, 500),
+    st.integers(1, 500),
+    st.floats(1, 5),
+    st.just(0.0) | st.floats(1e-12, 1),
+)
 def test_no_error_is_expected_to_raise_it_while_the_candidate_is_no_worse_than_allowed(
     ours: int, theirs: int, ratio: float, part: float
 ) -> None:
