@@ -1,5 +1,7 @@
 """A worker's own test: quick where nothing works, silent where all is well."""
 
+from random import Random
+
 import pytest
 
 from serinus.domain.release.tripwire import WINDOW, Tripwire
@@ -65,6 +67,49 @@ def test_what_stable_does_tells_whose_fault_it_is() -> None:
     for _ in range(3):
         tripwire.stable(1.0, failed=True)
     assert tripwire.shared(at=1.5) is True
+
+
+def test_what_was_shared_is_settled_and_the_next_failure_is_one_alone() -> None:
+    """The database was away; long after it has come back, one request fails."""
+    tripwire = wire()
+    for _ in range(50):
+        tripwire.candidate(failed=True)
+        tripwire.stable(0.0, failed=True)
+        if tripwire.breached(1):
+            assert tripwire.shared(0.0) is True
+    for _ in range(20):
+        tripwire.candidate(failed=False)
+        tripwire.stable(3 * WINDOW, failed=False)
+    tripwire.candidate(failed=True)
+
+    assert not tripwire.breached(1)
+
+
+@pytest.mark.parametrize(("good", "most"), [(100, 6), (20_000, 9)])
+def test_after_many_that_went_well_a_few_more_failures_in_a_row_trip(
+    good: int, most: int
+) -> None:
+    tripwire, failures = wire(), 0
+    for _ in range(good):
+        tripwire.candidate(failed=False)
+    while not tripwire.breached(8):
+        tripwire.candidate(failed=True)
+        failures += 1
+
+    assert 3 < failures <= most
+
+
+def test_a_healthy_worker_does_not_trip_however_long_it_serves() -> None:
+    """Three errors in a thousand, 200,000 requests; three in a row are among them."""
+    random, tripwire, in_a_row, longest = Random(11), wire(), 0, 0  # noqa: S311 - seeded
+    for _ in range(200_000):
+        failed = random.random() < 0.003
+        in_a_row = in_a_row + 1 if failed else 0
+        longest = max(longest, in_a_row)
+        tripwire.candidate(failed=failed)
+        assert not (failed and tripwire.breached(8))
+
+    assert longest >= 2
 
 
 def test_what_stable_did_long_ago_says_nothing() -> None:

@@ -15,8 +15,8 @@ EMERGENCY, ABSOLUTE, RELATIVE, PAIRS, HISTORY = 0.10, 0.45, 0.35, 0.05, 0.05
 BY_KIND = {"errors": 0.7, "slow": 0.3}
 #: Of all routes together, and of each on its own.
 TOGETHER, APART = 0.9, 0.1
-#: Of a limit's part: tests that begin anew with each stage, and the one for late onset.
-STAGES, LATE = 0.9, 0.1
+#: Of all routes' part: the test that knows when it began, and the one for late onset.
+EARLY, LATE = 0.9, 0.1
 #: Of the emergency's part: five times the limit, everything on a route, and each worker's own
 #: test (see `tripwire`).
 GROSS, ROUTE_DOWN, TRIPWIRE = 0.5, 0.2, 0.3
@@ -30,13 +30,16 @@ class Budget:
     attempt: int
 
     def gross(self, kind: str) -> float:
-        return self._log(EMERGENCY * GROSS * BY_KIND[kind] * self._of_attempt)
+        return self._log(EMERGENCY * GROSS * BY_KIND[kind] * EARLY * self._of_attempt)
+
+    def gross_late(self, kind: str) -> float:
+        return self._log(EMERGENCY * GROSS * BY_KIND[kind] * LATE)
 
     def route_down(self, place: int) -> float:
         return self._log(EMERGENCY * ROUTE_DOWN * of_route(place) * self._of_attempt)
 
     def limit(self, kind: str) -> float:
-        return self._log(ABSOLUTE * BY_KIND[kind] * TOGETHER * STAGES * self._of_attempt)
+        return self._log(ABSOLUTE * BY_KIND[kind] * TOGETHER * EARLY * self._of_attempt)
 
     def late(self, kind: str) -> float:
         return self._log(ABSOLUTE * BY_KIND[kind] * TOGETHER * LATE)
@@ -46,7 +49,10 @@ class Budget:
         return self._log(weight * self._of_attempt)
 
     def relative(self, kind: str) -> float:
-        return self._log(RELATIVE * BY_KIND[kind] * TOGETHER)
+        return self._log(RELATIVE * BY_KIND[kind] * TOGETHER * EARLY)
+
+    def relative_late(self, kind: str) -> float:
+        return self._log(RELATIVE * BY_KIND[kind] * TOGETHER * LATE)
 
     def relative_of_route(self, kind: str, place: int) -> float:
         return self._log(RELATIVE * BY_KIND[kind] * APART * of_route(place))
@@ -61,7 +67,8 @@ class Budget:
     def spent(self) -> float:
         """Of the risk, by tests that have begun. What is left is for stages to come."""
         begun = 1 - 2.0**-self.attempt
-        tests = EMERGENCY * (GROSS + ROUTE_DOWN) + ABSOLUTE * (TOGETHER * STAGES + APART)
+        tests = EMERGENCY * (GROSS * EARLY + ROUTE_DOWN)
+        tests += ABSOLUTE * (TOGETHER * EARLY + APART)
         rest = 1 - tests if self.attempt else 0.0
         return self.risk * (tests * begun + rest)
 

@@ -10,7 +10,7 @@ supermartingale at every true rate up to p0, not only at p0 itself, and the othe
 All values are natural logarithms.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import ceil, exp, inf, log, log1p
 
 #: Alternatives, as multiples of the limit.
@@ -28,11 +28,9 @@ def log_mean_exp(logs: Sequence[float]) -> float:
     return top + log(sum(exp(each - top) for each in logs) / len(logs))
 
 
-def log_sum_exp(logs: Iterable[float]) -> float:
-    """ln of the sum of exp of each."""
-    logs = list(logs)
-    top = max(logs)
-    return top if top == -inf else top + log(sum(exp(each - top) for each in logs))
+def log_add_exp(one: float, other: float) -> float:
+    """ln of the sum of exp of both; one of them at least is finite."""
+    return max(one, other) + log1p(exp(-abs(one - other)))
 
 
 def log_factor(bad: int, requests: int, limit: float, rate: float) -> float:

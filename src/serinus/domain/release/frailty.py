@@ -17,7 +17,7 @@ from serinus.domain.release.evidence import STRATA
 #: What is expected before anything is known. Only ratios count: it is a unit, not a guess.
 UNIT = 0.005
 #: Expected bad ones after which half of what is known of a stratum is its own.
-OWN = 0.5
+OWN = 1.0
 #: Bad ones that a look counts for at most: an outage fails all alike, and drowns what is known.
 MOST = 2.0
 
@@ -43,17 +43,13 @@ class Frailty:
             return self  # who would have failed is not known
         part = min(1.0, MOST / failed)
         mu = failed / expected(requests, self.rates())
-        return Frailty(
-            tuple(
+        worth, seen = list(self.worth), list(self.bad)
+        for n in range(STRATA):
+            if requests[n]:
                 # Rounded, as it is written down with every look.
-                round(before + part * mu * more, 2)
-                for before, more in zip(self.worth, requests, strict=True)
-            ),
-            tuple(
-                round(before + part * more, 4)
-                for before, more in zip(self.bad, bad, strict=True)
-            ),
-        )
+                worth[n] = round(worth[n] + part * mu * requests[n], 2)
+                seen[n] = round(seen[n] + part * bad[n], 4)
+        return Frailty(tuple(worth), tuple(seen))
 
 
 def expected(requests: Sequence[int], rates: Sequence[float]) -> float:

@@ -30,7 +30,7 @@ from serinus.domain.release.sentences import (
 from serinus.domain.release.settling import kept
 from serinus.domain.release.verdict import Kind, Reading, Situation, Verdict, Why
 
-#: A cause is shared where no more of the candidate's bad requests than this are its own doing.
+#: A cause is shared where no more of the candidate's bad requests of late are its own doing.
 OWN = 0.5
 #: Where the candidate answers somebody, whom it can be taken from.
 AT_RISK = frozenset({Phase.RAMPING, Phase.BAKING})
@@ -83,6 +83,8 @@ class _Judge:
     def _gross(self, *, shared: bool = False) -> Iterator[tuple[str, Reading]]:
         for kind in KINDS:
             yield kind, self.tests.gross(kind, shared=shared)
+            if shared or not self._alike(kind):
+                yield kind, self.tests.gross_late(kind)
         for route in self.tests.routes():
             yield "errors", self.tests.route_down(route, shared=shared)
 
@@ -92,6 +94,7 @@ class _Judge:
             whole = self._beyond(kind, Arm.CANDIDATE)
             if whole and (
                 self.tests.relative(kind).breached
+                or self.tests.relative_late(kind).breached
                 or (kind == "errors" and self._worse_in_pairs())
                 or self._was_good(kind)
             ):
@@ -103,8 +106,7 @@ class _Judge:
 
     def _worse(self) -> Iterator[Verdict]:
         for kind in KINDS:
-            for route in (None, *self.tests.routes()):
-                reading = self.tests.relative(kind, route)
+            for reading in self.tests.all_relative(kind):
                 if reading.breached:
                     yield _verdict(Kind.STEP_BACK, reading, worse(reading, kind))
         if pairs := self._worse_in_pairs():
@@ -197,8 +199,9 @@ class _Judge:
         return next((each for of, each in found if of == kind and each.breached), None)
 
     def _alike(self, kind: str) -> bool:
-        """Stable failed the same way at the same time."""
-        return self.tests.own_part(kind) <= OWN
+        """Stable fails the same way at the same time."""
+        bad = self._memory.lately(Arm.CANDIDATE).bad(kind)
+        return bad > 0 and self._memory.own_lately.get(kind, 0.0) <= OWN * bad
 
     def _was_good(self, kind: str) -> bool:
         """Stable kept its limit with these consumers before, and nothing speaks against that

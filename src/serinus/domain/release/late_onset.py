@@ -12,12 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, log, log1p
 
-from serinus.domain.release.eprocess import (
-    WORSE,
-    log_factors,
-    log_mean_exp,
-    log_sum_exp,
-)
+from serinus.domain.release.eprocess import log_add_exp, log_factors, log_mean_exp
 
 #: Sum of 1 / (n ln^2 n) over all n from 2.
 _NORMALISER = 2.1098
@@ -25,19 +20,21 @@ _NORMALISER = 2.1098
 
 @dataclass(frozen=True, slots=True)
 class LateOnset:
-    """`logs`: ln M of each alternative; `looks`: with traffic so far."""
+    """`logs`: ln M of each alternative; `looks`: that told something so far."""
 
     looks: int = 0
-    logs: tuple[float, ...] = (-inf,) * len(WORSE)
+    logs: tuple[float, ...] = ()
 
     def after(self, bad: int, requests: int, limit: float) -> "LateOnset":
-        if not requests:
-            return self
-        begun = log_weight(self.looks + 1)
-        factors = log_factors(bad, requests, limit)
+        """A look at so many requests, tested against a limit."""
+        return self.grown(log_factors(bad, requests, limit)) if requests else self
+
+    def grown(self, factors: Sequence[float]) -> "LateOnset":
+        """A look that a test which knows nothing of late onset would grow by, in logarithms."""
+        begun, before = log_weight(self.looks + 1), self.logs or (-inf,) * len(factors)
         logs = tuple(
-            log_sum_exp((each, begun)) + factor
-            for each, factor in zip(self.logs, factors, strict=True)
+            log_add_exp(each, begun) + factor
+            for each, factor in zip(before, factors, strict=True)
         )
         return LateOnset(self.looks + 1, logs)
 
@@ -47,7 +44,7 @@ class LateOnset:
 
     @property
     def log_e(self) -> float:
-        return log_mean_exp(self.logs)
+        return log_mean_exp(self.logs) if self.logs else -inf
 
     def to_json(self) -> list[object]:
         return [self.looks, [None if each == -inf else each for each in self.logs]]

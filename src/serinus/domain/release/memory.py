@@ -51,8 +51,9 @@ class Memory:
     """`stage`: sums since the stage began, `attempt` counting the beginnings. `routes`: in the
     order in which they were first seen. `relative`: ln of each alternative, by test.
     `misplaced`: requests of this stage whose arm does not fit their stratum. `own`: bad ones
-    of the candidate's in this stage that stable does not account for, by kind. `settled`: pairs
-    that were acted on, in which the candidate alone failed, and stable alone.
+    of the candidate's in this stage that stable does not account for, by kind; `own_lately`:
+    those of them that are recent. `settled`: pairs that were acted on, in which the candidate
+    alone failed, and stable alone.
     `calm`: looks since a shared cause showed last; None where none did in this stage.
     """
 
@@ -62,6 +63,7 @@ class Memory:
     placed: int = 0
     misplaced: int = 0
     own: Mapping[str, float] = field(default_factory=dict)
+    own_lately: Mapping[str, float] = field(default_factory=dict)
     calm: int | None = None
     settled: tuple[int, int] = (0, 0)
     routes: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ class Memory:
             "placed": self.placed,
             "misplaced": self.misplaced,
             "own": dict(self.own),
+            "own_lately": dict(self.own_lately),
             "calm": self.calm,
             "settled": list(self.settled),
             "routes": list(self.routes),
@@ -131,6 +134,7 @@ class Memory:
             placed=value["placed"],
             misplaced=value["misplaced"],
             own=value.get("own", {}),
+            own_lately=value.get("own_lately", {}),
             calm=value["calm"],
             settled=tuple(value.get("settled", (0, 0))),
             routes=tuple(value["routes"]),

@@ -24,8 +24,11 @@ from serinus.domain.release.late_onset import LateOnset
 from serinus.domain.release.memory import CLIENT_ERRORS, KINDS, Memory, Place, summed
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.relative import History
-from serinus.domain.release.shared_cause import own
+from serinus.domain.release.shared_cause import lately_own, own
 from serinus.domain.release.verdict import Situation
+
+#: Five times a limit is gross, and most of all requests is.
+GROSS, HIGHEST_LIMIT = 5.0, 0.5
 
 
 def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Memory) -> Memory:
@@ -41,6 +44,8 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
     ]
     by_arm = {arm: summed(each.counts for each in now if each.arm is arm) for arm in Arm}
     recent = {arm: memory.lately(arm).after(by_arm[arm]) for arm in Arm}
+    owned = own(memory.own, by_arm, recent)
+    related, together = _related(plan, now, memory)
     placed, misplaced = _placement(plan, situation, now)
     return replace(
         memory,
@@ -49,12 +54,13 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
         stage=_added(memory.stage, now),
         placed=memory.placed + placed,
         misplaced=memory.misplaced + misplaced,
-        own=own(memory.own, by_arm, recent),
+        own=owned,
+        own_lately=lately_own(memory.own_lately, memory.own, owned),
         # The weights are those from before this look.
-        relative=_related(plan, now, memory),
+        relative=related,
         stable=_remembered(memory, news),
         frailty=_learnt(memory, news),
-        late=_late(plan, by_arm, memory),
+        late=_late(plan, by_arm, memory, owned) | _late_relative(memory, together),
         recent=recent,
     )
 
@@ -130,14 +136,36 @@ def _learnt(memory: Memory, news: Sequence[Cell]) -> dict[str, Frailty]:
     return found
 
 
-def _late(plan: Plan, by_arm: Mapping[Arm, Counts], memory: Memory) -> dict[str, LateOnset]:
-    return {
-        (test := f"{arm}:{kind}"): memory.late.get(test, LateOnset()).after(
-            bad_of(by_arm[arm], kind), by_arm[arm].requests, limit_of(plan, kind)
-        )
-        for arm in Arm
-        for kind in KINDS
-    }
+def _late(
+    plan: Plan, by_arm: Mapping[Arm, Counts], memory: Memory, owned: Mapping[str, float]
+) -> dict[str, LateOnset]:
+    found = {}
+    for kind in KINDS:
+        limits = {f"{arm}:{kind}": (by_arm[arm], limit_of(plan, kind)) for arm in Arm}
+        gross = f"gross:{kind}"
+        limits[gross] = (by_arm[Arm.CANDIDATE], gross_limit(plan, kind))
+        for test, (counts, limit) in limits.items():
+            onset = memory.late.get(test, LateOnset())
+            found[test] = onset.after(bad_of(counts, kind), counts.requests, limit)
+        if not owned[kind]:  # stable accounts for all that there was
+            found[gross] = found[gross].begun()
+    return found
+
+
+def _late_relative(
+    memory: Memory, together: Mapping[str, tuple[float, ...]]
+) -> dict[str, LateOnset]:
+    found = {}
+    for kind in KINDS:
+        onset = memory.late.get(test := f"relative:{kind}", LateOnset())
+        told = together.get(kind, relative.NEUTRAL) is not relative.NEUTRAL
+        found[test] = onset.grown(together[kind]) if told else onset
+    return found
+
+
+def gross_limit(plan: Plan, kind: str) -> float:
+    """Beyond it there is no doubt about what to do."""
+    return min(HIGHEST_LIMIT, GROSS * limit_of(plan, kind))
 
 
 def limit_of(plan: Plan, kind: str) -> float:
@@ -151,9 +179,13 @@ def ratio_of(plan: Plan, kind: str) -> float:
     return {"errors": rails.error_ratio, "slow": rails.slow_ratio}.get(kind, 1.5)
 
 
-def _related(plan: Plan, now: Sequence[Cell], memory: Memory) -> dict[str, tuple[float, ...]]:
-    """Every relative test after this look: of all routes together, and of each."""
-    logs = dict(memory.relative)
+def _related(
+    plan: Plan, now: Sequence[Cell], memory: Memory
+) -> tuple[dict[str, tuple[float, ...]], dict[str, tuple[float, ...]]]:
+    """Every relative test after this look, of all routes together and of each; and what the
+    former grew by.
+    """
+    logs, together = dict(memory.relative), {}
     by_route: dict[str, list[Cell]] = {}
     for each in now:
         by_route.setdefault(each.route, []).append(each)
@@ -162,7 +194,8 @@ def _related(plan: Plan, now: Sequence[Cell], memory: Memory) -> dict[str, tuple
             continue
         rates, ratio = memory.frailty.get(kind, Frailty()).rates(), ratio_of(plan, kind)
         whole = _look(now, kind)
-        _grow(logs, kind, relative.log_factors(whole, rates, ratio))
+        together[kind] = relative.log_factors(whole, rates, ratio)
+        _grow(logs, kind, together[kind])
         if kind == CLIENT_ERRORS:
             other = relative.Look(
                 whole.stable, whole.candidate, whole.stable_bad, whole.candidate_bad
@@ -172,7 +205,7 @@ def _related(plan: Plan, now: Sequence[Cell], memory: Memory) -> dict[str, tuple
         for route, cells in by_route.items():
             factors = relative.log_factors(_look(cells, kind), rates, ratio)
             _grow(logs, f"{kind}:{route}", factors)
-    return logs
+    return logs, together
 
 
 def _grow(logs: dict[str, tuple[float, ...]], test: str, factors: tuple[float, ...]) -> None:

@@ -1,7 +1,7 @@
 """All tests of a look, from what is known after it."""
 
 from dataclasses import dataclass, replace
-from math import ceil, log
+from math import log
 
 from serinus.domain.release import pairs, relative
 from serinus.domain.release.assignment import Arm
@@ -9,14 +9,11 @@ from serinus.domain.release.budget import Budget
 from serinus.domain.release.eprocess import log_breach, log_proof, needed
 from serinus.domain.release.evidence import MOST_ROUTES, Counts, bad_of, wholly_below
 from serinus.domain.release.memory import KINDS, Memory
-from serinus.domain.release.observing import limit_of, ratio_of
+from serinus.domain.release.observing import gross_limit, limit_of, ratio_of
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.shared_cause import own_of_route
 from serinus.domain.release.verdict import ComparisonState, Reading, Situation
 
-#: A part of the limit that is beyond any doubt about what to do.
-GROSS = 5.0
-HIGHEST_LIMIT = 0.5
 #: More of the requests than this do not stand where the assignment puts them.
 SPLIT_LIMIT, SPLIT_RISK = 0.01, 0.01
 #: ln of no evidence at all; JSON knows no infinity.
@@ -63,11 +60,20 @@ class Tests:
 
     def gross(self, kind: str, *, shared: bool = False) -> Reading:
         """Five times the limit, without what stable accounts for unless it is asked for."""
-        limit = min(HIGHEST_LIMIT, GROSS * limit_of(self.plan, kind))
-        counts = self.memory.total(Arm.CANDIDATE)
-        aside = 0 if shared else ceil(bad_of(counts, kind) - self.memory.own.get(kind, 0.0))
+        limit, counts = gross_limit(self.plan, kind), self.memory.total(Arm.CANDIDATE)
+        aside = 0 if shared else int(bad_of(counts, kind) - self.memory.own.get(kind, 0.0))
         ours = _Ours(counts=counts, kind=kind, set_aside=aside)
         return ours.against(f"emergency:{GUARDRAIL[kind]}", limit, self.budget.gross(kind))
+
+    def gross_late(self, kind: str) -> Reading:
+        """The same, of what began late: all that stable accounts for has been forgotten."""
+        reading = self._late(f"gross:{kind}", Arm.CANDIDATE, kind)
+        return replace(
+            reading,
+            guardrail=f"emergency:late:{GUARDRAIL[kind]}",
+            limit=gross_limit(self.plan, kind),
+            log_threshold=self.budget.gross_late(kind),
+        )
 
     def route_down(self, route: str, *, shared: bool = False) -> Reading:
         """Whether nothing works there."""
@@ -76,7 +82,7 @@ class Tests:
         if not shared:
             theirs = self.memory.on(Arm.STABLE, route)
             own = own_of_route(ours.counts, theirs, self.own_part("errors"))
-            ours = replace(ours, set_aside=ceil(ours.counts.errors - own))
+            ours = replace(ours, set_aside=int(ours.counts.errors - own))
         return ours.against("emergency:route", 0.5, threshold)
 
     def own_part(self, kind: str) -> float:
@@ -107,7 +113,10 @@ class Tests:
 
     def late(self, kind: str, arm: Arm) -> Reading:
         """S4."""
-        counts, onset = self.memory.total(arm), self.memory.late.get(f"{arm}:{kind}")
+        return self._late(f"{arm}:{kind}", arm, kind)
+
+    def _late(self, test: str, arm: Arm, kind: str) -> Reading:
+        counts, onset = self.memory.total(arm), self.memory.late.get(test)
         return Reading(
             guardrail=f"late:{GUARDRAIL[kind]}",
             arm=arm,
@@ -137,6 +146,20 @@ class Tests:
             log_threshold=self.budget.relative(kind)
             if route is None
             else self.budget.relative_of_route(kind, self._place(route)),
+        )
+
+    def all_relative(self, kind: str) -> list[Reading]:
+        routes = [self.relative(kind, route) for route in self.routes()]
+        return [self.relative(kind), self.relative_late(kind), *routes]
+
+    def relative_late(self, kind: str) -> Reading:
+        """S3, of what began late: it has sunk deep while all went well."""
+        reading = self._late(f"relative:{kind}", Arm.CANDIDATE, kind)
+        return replace(
+            reading,
+            guardrail=f"relative:late:{kind}",
+            limit=ratio_of(self.plan, kind),
+            log_threshold=self.budget.relative_late(kind),
         )
 
     def pairs(self) -> Reading:
@@ -197,8 +220,10 @@ class Tests:
         whole = [
             *(self.limit(kind, arm) for kind in KINDS for arm in arms),
             *(self.relative(kind) for kind in KINDS),
+            *(self.relative_late(kind) for kind in KINDS),
             *(self.late(kind, arm) for kind in KINDS for arm in arms),
             *(self.gross(kind) for kind in KINDS),
+            *(self.gross_late(kind) for kind in KINDS),
             *(self.history(kind) for kind in KINDS),
             self.pairs(),
             self.split(),

@@ -5,6 +5,7 @@ stage is forgotten when it is over.
 from dataclasses import replace
 
 from serinus.domain.release.assignment import Arm
+from serinus.domain.release.late_onset import LateOnset
 from serinus.domain.release.memory import KINDS, Memory
 from serinus.domain.release.observing import begun, limit_of
 from serinus.domain.release.readings import Tests
@@ -31,8 +32,8 @@ def kept(tests: Tests, verdict: Verdict) -> Memory:
         return replace(memory, calm=0)
     if memory.calm < CALM:
         return replace(memory, calm=memory.calm + any(each.requests > 1 for each in lately))
-    after = begun(memory, memory.since_epoch)
-    return replace(after, late={test: each.begun() for test, each in memory.late.items()})
+    late = _anew(memory, "stable", "candidate", "gross")
+    return replace(begun(memory, memory.since_epoch), late=late)
 
 
 def _stepped_back(tests: Tests) -> Memory:
@@ -40,15 +41,26 @@ def _stepped_back(tests: Tests) -> Memory:
     rest was not acted on.
     """
     memory, state = tests.memory, tests.situation.comparison
-    routes = (None, *tests.routes())
-    found = {kind for kind in KINDS if any(tests.relative(kind, of).breached for of in routes)}
+    found = {kind for kind in KINDS if any(each.breached for each in tests.all_relative(kind))}
     if tests.pairs().breached:
         found.add("errors")
-    kept = {
-        test: logs
-        for test, logs in memory.relative.items()
-        if test.partition(":")[0] not in found
-    }
+    memory = replace(
+        memory,
+        relative={
+            test: logs
+            for test, logs in memory.relative.items()
+            if test.partition(":")[0] not in found
+        },
+        late=_anew(memory, *(f"relative:{kind}" for kind in found)),
+    )
     if state is None or "errors" not in found:
-        return replace(memory, relative=kept)
-    return replace(memory, relative=kept, settled=(state.worse, state.better))
+        return memory
+    return replace(memory, settled=(state.worse, state.better))
+
+
+def _anew(memory: Memory, *tests: str) -> dict[str, LateOnset]:
+    """Late onset, with those begun anew whose names begin so."""
+    return {
+        test: onset.begun() if test.startswith(tests) else onset
+        for test, onset in memory.late.items()
+    }

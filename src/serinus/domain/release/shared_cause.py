@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.evidence import Counts, bad_of
-from serinus.domain.release.memory import KINDS, Recent
+from serinus.domain.release.memory import FADING, KINDS, Recent
 
 #: Stable fails the same way when it does so at least at this part of the candidate's rate.
 ALIKE = 0.5
@@ -39,6 +39,16 @@ def own(
     }
 
 
+def lately_own(
+    lately: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float]
+) -> dict[str, float]:
+    """Those of them that are recent, faded like the sums of the last looks."""
+    return {
+        kind: FADING * lately.get(kind, 0.0) + max(0.0, owned - before.get(kind, 0.0))
+        for kind, owned in after.items()
+    }
+
+
 def own_of_route(ours: Counts, theirs: Counts, own_part: float) -> float:
     """Errors of the candidate on a route that are its own, from both arms' sums of this stage.
     `own_part`: of all of its errors, for a route that stable hardly serves.
@@ -62,7 +72,12 @@ def _accounted(kind: str, now: Mapping[Arm, Counts], lately: Mapping[Arm, Recent
 
 
 def _rate(kind: str, now: Counts, lately: Recent) -> float:
-    """Of stable's bad requests at present: in this look, or lately where that tells more."""
-    this = bad_of(now, kind) / now.requests if now.requests >= ENOUGH else 0.0
-    recent = lately.bad(kind) / lately.requests if lately.requests >= ENOUGH else 0.0
-    return max(this, recent)
+    """Of stable's bad requests at present: the last few tell that it has begun, all of late
+    that it goes on.
+    """
+    if lately.requests < ENOUGH:
+        return 0.0
+    earlier, bad = lately.requests - now.requests, bad_of(now, kind)
+    part = max(0.0, ENOUGH - now.requests) / earlier if earlier else 0.0
+    last = bad + part * (lately.bad(kind) - bad)
+    return max(lately.bad(kind) / lately.requests, last / max(ENOUGH, now.requests))

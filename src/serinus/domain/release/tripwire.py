@@ -2,15 +2,18 @@
 
 It looks at nothing but what this worker has seen in this epoch. The null is five times the
 limit of errors; the alternatives lie far beyond it, so that three requests in a row that fail
-are enough (see `eprocess` for why it may look after each of them). What stable does meanwhile
-tells a candidate's fault from a cause that both share.
+are enough (see `eprocess` for why it may look after each of them). After many that went well
+some more are, and no worker has to make up for days of them (see `late_onset`). What stable
+does meanwhile tells a candidate's fault from a cause that both share.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log
 
 from serinus.domain.release import budget
 from serinus.domain.release.eprocess import HIGHEST, log_factor, log_mean_exp
+from serinus.domain.release.late_onset import LateOnset
 
 #: The null, as a multiple of the limit.
 GROSS = 5.0
@@ -18,6 +21,8 @@ GROSS = 5.0
 TIMES = (5.0, 30.0, 40.0)
 #: Of the risk of a false rollback, for all workers together.
 PART = budget.EMERGENCY * budget.TRIPWIRE
+#: Of that part, of what fails from the start, and of what does later.
+EARLY, LATE = 0.9, 0.1
 #: Seconds for which what stable did speaks of the present.
 WINDOW = 5.0
 HIGHEST_NULL = 0.5
@@ -60,7 +65,12 @@ class Tripwire:
     risk: float
     requests: int = 0
     failed: int = 0
+    _of_one: tuple[Sequence[float], Sequence[float]] = field(init=False)
+    _late: LateOnset = field(default_factory=LateOnset)
     _stable: _Window = field(default_factory=_Window)
+
+    def __post_init__(self) -> None:
+        self._of_one = (self._factors(0, 1), self._factors(1, 1))
 
     def stable(self, at: float, *, failed: bool) -> None:
         """Also of a request that the candidate failed, and stable was asked for instead."""
@@ -69,15 +79,19 @@ class Tripwire:
     def candidate(self, *, failed: bool) -> None:
         self.requests += 1
         self.failed += failed
+        self._late = self._late.grown(self._of_one[failed])
 
     def breached(self, workers: int) -> bool:
         """Beyond any doubt more than five times the limit. `workers` share the risk."""
+        log_e = log_mean_exp(self._factors(self.failed, self.requests))
+        threshold = log(max(1, workers) / (PART * self.risk))
+        return log_e >= threshold - log(EARLY) or self._late.log_e >= threshold - log(LATE)
+
+    def _factors(self, failed: int, requests: int) -> list[float]:
         null = min(HIGHEST_NULL, GROSS * self.limit)
-        factors = [
-            log_factor(self.failed, self.requests, null, min(HIGHEST, null * times))
-            for times in TIMES
+        return [
+            log_factor(failed, requests, null, min(HIGHEST, null * times)) for times in TIMES
         ]
-        return log_mean_exp(factors) >= log(max(1, workers) / (PART * self.risk))
 
     def shared(self, at: float) -> bool | None:
         """Whether stable fails the same way; then what failed so far is settled by it, and
@@ -89,4 +103,5 @@ class Tripwire:
         alike = 2 * failed * self.requests >= self.failed * requests
         if alike:
             self.requests = self.failed = 0
+            self._late = self._late.begun()
         return alike
