@@ -108,6 +108,48 @@ def test_a_late_breach_counts_like_an_early_one() -> None:
     assert not reading(trial, "error_rate").breached
 
 
+LONG, USUAL = (Counts(180_000, 360), Counts(20_000, 40)), (Counts(900, 2), Counts(100))
+
+
+def at_90_percent() -> Trial:
+    """For long, and all went well."""
+    trial = Trial(stage=2, share=Share(9_000)).known(200_000, 400)
+    for n in range(40):
+        trial.look(*(LONG if n < 20 else USUAL))
+    return trial
+
+
+def test_what_fails_throughout_after_a_long_time_is_as_much_of_an_emergency() -> None:
+    trial = at_90_percent()
+    verdict = trial.look(Counts(40, 40), Counts(10))
+
+    assert (verdict.kind, verdict.guardrail) == (Kind.EMERGENCY, "emergency:late:error_rate")
+    assert not reading(trial, "emergency:error_rate").breached
+
+
+def test_what_gets_worse_after_a_long_time_is_compared_from_then_on() -> None:
+    """All that went well before would have to be made up for first."""
+    trial, looks = at_90_percent(), 0
+    while trial.look(Counts(900, 13), Counts(100)).kind not in {Kind.ROLL_BACK, Kind.EMERGENCY}:
+        looks += 1
+
+    assert looks <= 40
+    assert reading(trial, "relative:late:errors").breached
+    assert not reading(trial, "relative:errors").breached
+
+
+def test_to_be_worse_than_stable_since_lately_costs_a_stage_once() -> None:
+    trial, verdict = at_90_percent(), None
+    for _ in range(200):
+        verdict = trial.look(Counts(9_000, 40), Counts(1_000))
+        if verdict.kind is Kind.STEP_BACK:
+            break
+
+    assert verdict is not None
+    assert (verdict.kind, verdict.guardrail) == (Kind.STEP_BACK, "relative:late:errors")
+    assert trial.look(*USUAL).kind is not Kind.STEP_BACK
+
+
 def test_to_be_worse_than_stable_within_every_limit_costs_a_stage() -> None:
     verdict = Trial().known().look(Counts(50_000, 200), Counts(450_000, 225))
 
@@ -340,6 +382,13 @@ def test_routes_that_come_late_are_told_together() -> None:
     assert {route for _, route in trial.memory.stage} == {"other", "/31"}
     assert trial.verdict is not None
     assert trial.verdict.kind is Kind.EMERGENCY
+
+
+def test_a_route_that_a_worker_told_together_with_others_has_no_place_of_its_own() -> None:
+    trial = Trial()
+    trial.see([trial.ours(Counts(30, 30), "other"), trial.ours(Counts(5), "/a")])
+
+    assert trial.memory.routes == ("/a",)
 
 
 def test_what_failed_while_stable_had_no_requests_is_no_comparison() -> None:

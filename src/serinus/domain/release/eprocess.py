@@ -11,6 +11,7 @@ All values are natural logarithms.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil, exp, inf, log, log1p
 
 #: Alternatives, as multiples of the limit.
@@ -43,8 +44,16 @@ def log_factor(bad: int, requests: int, limit: float, rate: float) -> float:
 
 def log_factors(bad: int, requests: int, limit: float) -> tuple[float, ...]:
     """One for each of the alternatives in `WORSE`."""
+    good = requests - bad
+    return tuple(bad * of_bad + good * of_good for of_bad, of_good in _of_one(limit))
+
+
+@lru_cache(maxsize=64)
+def _of_one(limit: float) -> tuple[tuple[float, float], ...]:
+    """Of a bad request and of a good one, for each of the alternatives in `WORSE`."""
+    rates = [min(HIGHEST, limit * times) for times in WORSE]
     return tuple(
-        log_factor(bad, requests, limit, min(HIGHEST, limit * times)) for times in WORSE
+        (log_factor(1, 1, limit, rate), log_factor(0, 1, limit, rate)) for rate in rates
     )
 
 

@@ -75,7 +75,7 @@ def shadow(release: Release) -> float:
             return 1.0
         case Phase.RAMPING | Phase.BAKING:
             return release.plan.comparison.sample
-        case Phase.COMPLETE | Phase.ROLLING_BACK | Phase.ROLLED_BACK | Phase.ABORTED:
+        case _:
             return 0.0
 
 

@@ -257,5 +257,5 @@ class Release:
                 return EVERYTHING
             case Phase.ROLLING_BACK:
                 return self.plan.rollback_stages[stage]
-            case Phase.COMPARING | Phase.ROLLED_BACK | Phase.ABORTED:
+            case _:  # comparing, or taken back
                 return NOTHING
