@@ -122,7 +122,7 @@ RAMP = Plan.from_json(
     }
 )
 STRETCH = 60.0  # seconds between looks: more of them would only take longer here
-RELEASES, A_SECOND = 120, 400
+RELEASES, A_SECOND = 100, 400
 
 
 def ramp(seed: int) -> tuple[bool, Release]:

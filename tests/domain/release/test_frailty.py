@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serinus.domain.release.evidence import STRATA
@@ -72,11 +72,13 @@ looks = st.lists(
 )
 
 
+@settings(max_examples=30)
 @given(looks)
 def test_rates_are_above_0_whatever_was_seen(seen: list[tuple[list[int], list[int]]]) -> None:
     assert min(learnt(seen).rates()) > 0
 
 
+@settings(max_examples=30)
 @given(looks, st.integers(2, 5))
 def test_how_often_all_fail_says_nothing_of_who_does(
     seen: list[tuple[list[int], list[int]]], times: int
@@ -87,6 +89,7 @@ def test_how_often_all_fail_says_nothing_of_who_does(
     assert learnt(calmer).rates() == pytest.approx(learnt(seen).rates(), rel=0.02)
 
 
+@settings(max_examples=30)
 @given(looks)
 def test_a_look_without_a_bad_request_says_nothing(
     seen: list[tuple[list[int], list[int]]],

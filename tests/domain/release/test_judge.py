@@ -214,21 +214,15 @@ def test_pairs_that_were_acted_on_are_settled() -> None:
 
 
 def test_while_nothing_is_at_risk_pairs_only_keep_the_gate_shut() -> None:
-    plan = Plan.from_json({"baseline": "0s", "gates": {"first": "comparison"}})
-    trial = Trial(plan, phase=Phase.COMPARING, share=Share(0), comparison=WORSE)
-    verdict = trial.look(stable=Counts(1_000))
+    for gates in ({"first": "comparison"}, {"first": "none"}):
+        plan = Plan.from_json({"baseline": "0s", "gates": gates})
+        trial = Trial(plan, phase=Phase.COMPARING, share=Share(0), comparison=WORSE)
+        verdict = trial.look(stable=Counts(1_000))
 
-    assert (verdict.kind, verdict.why) == (Kind.HOLD, Why.COMPARISON)
-    assert verdict.guardrail == "pairs"
-    assert verdict.sentence.endswith("it was the candidate in 14: the gate stays shut")
-    assert trial.memory.settled == (0, 0)
-
-
-def test_who_wants_no_comparison_first_is_not_held_by_one() -> None:
-    plan = Plan.from_json({"baseline": "0s", "gates": {"first": "none"}})
-    trial = Trial(plan, phase=Phase.COMPARING, share=Share(0), comparison=WORSE)
-
-    assert trial.look(stable=Counts(1_000)).kind is Kind.ADVANCE
+        assert (verdict.kind, verdict.why) == (Kind.HOLD, Why.COMPARISON)
+        assert verdict.guardrail == "pairs"
+        assert verdict.sentence.endswith("it was the candidate in 14: the gate stays shut")
+        assert trial.memory.settled == (0, 0)
 
 
 # --- 4 and 5: held, though nothing is wrong with the candidate alone

@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 from scipy.stats import binom
@@ -30,6 +30,8 @@ from serinus.domain.release.verdict import (
 )
 from tests.support.evidence import ROUTES, moments
 
+#: Each draws a whole life: a few looks, and the one that it is about.
+lives = settings(max_examples=60)
 Moment = tuple[Plan, Situation, tuple[Cell, ...], Memory]
 AT_RISK = [Phase.RAMPING, Phase.BAKING]
 SAFETY = [Kind.EMERGENCY, Kind.ROLL_BACK, Kind.STEP_BACK]
@@ -40,6 +42,7 @@ def through_json(value: object) -> object:
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
+@lives
 @given(moments())
 def test_there_always_is_one_verdict_and_it_explains_itself(moment: Moment) -> None:
     verdict, memory = look(*moment)
@@ -51,6 +54,7 @@ def test_there_always_is_one_verdict_and_it_explains_itself(moment: Moment) -> N
     assert (verdict, memory) == look(*moment)
 
 
+@lives
 @given(moments(), st.sampled_from([(), ("/a",)]))
 def test_nothing_that_is_held_for_masks_what_is_for_safety(
     moment: Moment, unexplained: tuple[str, ...]
@@ -76,6 +80,7 @@ def test_nothing_that_is_held_for_masks_what_is_for_safety(
         assert held.kind is Kind.HOLD
 
 
+@lives
 @given(moments(AT_RISK))
 def test_without_traffic_of_its_own_a_stage_is_never_left_upwards(moment: Moment) -> None:
     plan, situation, news, memory = moment
@@ -89,6 +94,7 @@ def test_without_traffic_of_its_own_a_stage_is_never_left_upwards(moment: Moment
         assert "no requests" in verdict.sentence
 
 
+@lives
 @given(moments(AT_RISK))
 def test_the_share_grows_on_proof_alone(moment: Moment) -> None:
     """By scipy: an advance has, of every limit, evidence of 1/beta that it is kept."""
@@ -110,6 +116,7 @@ def test_the_share_grows_on_proof_alone(moment: Moment) -> None:
         assert evidence >= -log(plan.risk.false_proof) - 1e-6
 
 
+@lives
 @given(moments(), st.data())
 def test_to_fail_more_often_never_makes_a_verdict_milder(
     moment: Moment, data: st.DataObject
@@ -134,6 +141,7 @@ def _failing(cell: Cell, data: st.DataObject) -> Cell:
     return replace(cell, counts=replace(cell.counts, errors=cell.counts.errors + more))
 
 
+@lives
 @given(moments(), st.integers(0, 2**32))
 def test_evidence_may_come_in_any_order_and_in_any_pieces(moment: Moment, seed: int) -> None:
     """Once the routes are known, whose order is that of their tests."""
@@ -152,6 +160,7 @@ def _in_two(cell: Cell) -> list[Cell]:
     return [replace(cell, counts=Counts.from_json(each)) for each in (half, rest)]
 
 
+@lives
 @given(moments())
 def test_what_a_verdict_was_made_of_survives_being_written_down(moment: Moment) -> None:
     plan, situation, news, memory = moment
@@ -166,6 +175,7 @@ def test_what_a_verdict_was_made_of_survives_being_written_down(moment: Moment) 
     assert Memory.from_json(through_json(after.to_json())) == after  # type: ignore[arg-type]
 
 
+@lives
 @given(st.lists(st.integers(0, 500), max_size=300), moments(AT_RISK))
 def test_what_is_kept_is_bounded_whatever_the_traffic(
     routes: list[int], moment: Moment

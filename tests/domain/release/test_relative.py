@@ -139,8 +139,8 @@ def highest(seed: int, *, weighted: bool) -> float:
 
 def test_identical_engines_with_consumers_of_all_kinds_are_not_told_apart() -> None:
     """Where the part of requests would be taken for what is expected, they are."""
-    naive = sum(highest(seed, weighted=False) >= log(100) for seed in range(30))
-    weighted = sum(highest(seed, weighted=True) >= log(100) for seed in range(30))
+    naive = sum(highest(seed, weighted=False) >= log(100) for seed in range(20))
+    weighted = sum(highest(seed, weighted=True) >= log(100) for seed in range(20))
 
-    assert naive >= 3
+    assert naive >= 2
     assert weighted == 0

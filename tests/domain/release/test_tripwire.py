@@ -100,9 +100,9 @@ def test_after_many_that_went_well_a_few_more_failures_in_a_row_trip(
 
 
 def test_a_healthy_worker_does_not_trip_however_long_it_serves() -> None:
-    """Three errors in a thousand, 200,000 requests; three in a row are among them."""
+    """Three errors in a thousand, 100,000 requests; three in a row are among them."""
     random, tripwire, in_a_row, longest = Random(11), wire(), 0, 0  # noqa: S311 - seeded
-    for _ in range(200_000):
+    for _ in range(100_000):
         failed = random.random() < 0.003
         in_a_row = in_a_row + 1 if failed else 0
         longest = max(longest, in_a_row)

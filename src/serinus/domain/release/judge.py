@@ -146,7 +146,7 @@ class _Judge:
         if situation.paused:
             yield _hold(Why.PAUSED, "the release is paused")
         gate = Gate.NONE if ahead is None else self._plan.gate(ahead)
-        if gate is Gate.COMPARISON and (pairs := self.tests.pairs()).breached:
+        if situation.phase is Phase.COMPARING and (pairs := self.tests.pairs()).breached:
             found = f"{worse_pairs(pairs)}: the gate stays shut"
             yield _hold(Why.COMPARISON, found, pairs)
         if gate is Gate.COMPARISON and (
