@@ -10,7 +10,7 @@ from serinus.infrastructure.postgres.comparison_flush import PostgresComparisonF
 from serinus.infrastructure.postgres.read_only import read_only_pool, watched
 from serinus.infrastructure.postgres.undone import PostgresTrials, TrialPool, trial_pool
 from serinus.infrastructure.settings import Settings
-from serinus.presentation.http.asgi import App
+from serinus.presentation.http.asgi import App, Receive, Scope, Send
 from serinus.presentation.http.lifespan import running
 from serinus.presentation.http.shadow import CONCURRENCY, PATIENCE, Shadow, Shadowed
 from serinus.presentation.http.shadow_writes import ShadowWrites
@@ -71,9 +71,31 @@ async def _reading(
     )
     await pool
     stack.callback(pool.terminate)
-    app = contract_v1(settings, replace(stores, pool=pool), v2.passwords)
-    await stack.enter_async_context(running(app))
-    return app
+    return _WhenAsked(
+        lambda: contract_v1(settings, replace(stores, pool=pool), v2.passwords), stack
+    )
+
+
+class _WhenAsked:
+    """An application that is made for the first request: it takes a tenth of a worker's start,
+    and most workers never compare anything.
+    """
+
+    def __init__(self, make: Callable[[], App], stack: AsyncExitStack) -> None:
+        self._make, self._stack = make, stack
+        self._app: App | None = None
+        self._making = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (await self._made())(scope, receive, send)
+
+    async def _made(self) -> App:
+        async with self._making:
+            if self._app is None:
+                app = self._make()
+                await self._stack.enter_async_context(running(app))
+                self._app = app
+            return self._app
 
 
 async def _writing(

@@ -339,7 +339,8 @@ async def test_what_an_arm_writes_into_its_scope_does_not_reach_the_other() -> N
     assert path == POSTS
     assert len(others) == 2  # the candidate, and stable again
     assert all(
-        each == (POSTS, ["client_address", "request_id", "route", "tls"]) for each in others
+        each == (POSTS, ["attempt", "client_address", "request_id", "route", "tls"])
+        for each in others
     )
     assert "attempt" in state
 
