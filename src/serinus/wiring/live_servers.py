@@ -40,8 +40,8 @@ class Deployment:
     environment: dict[str, str]
     ports: Sequence[int]
 
-    def command(self, *words: str) -> str:
-        """What `serinus release ...` prints. Raise `CalledProcessError`."""
+    def command(self, *words: str, patience: float = ANSWERS_WITHIN) -> str:
+        """What `serinus release ...` prints. Raise `SubprocessError`."""
         return subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "serinus", "release", *words],
             cwd=self.folder,
@@ -49,7 +49,7 @@ class Deployment:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=ANSWERS_WITHIN,
+            timeout=patience,
             check=True,
         ).stdout
 

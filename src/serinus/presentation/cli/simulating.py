@@ -30,7 +30,7 @@ MOST_RUNS, MOST_CONSUMERS = 1_000_000, 100_000
 
 PlanFile = Annotated[
     Path | None,
-    typer.Option("--plan", help="TOML. Default: the default plan, its stages 5 minutes long."),
+    typer.Option("--plan", help="TOML. Default: the default plan, but stages of 5 minutes."),
 ]
 Runs = Annotated[int, typer.Option(min=1, max=MOST_RUNS, help="Releases of each scenario.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed makes the same releases.")]

@@ -11,12 +11,13 @@ from serinus.application.release.simulation.simulating import Simulated, simulat
 from serinus.application.release.simulation.traffic import Traffic
 from serinus.domain.release.plan import Plan
 
-#: The owner's, with minutes in place of days: releases are as hard to judge, and over sooner.
+#: The owner's, its stages of minutes in place of days: as hard to judge, and over sooner. What
+#: stable is like is learnt for as long as there: an hour.
 MINUTES = Plan.from_json(
     {
         "dwell": "5m",
         "bake": "5m",
-        "baseline": "5m",
+        "baseline": "1h",
         "gates": {"first": "comparison", "last": "manual"},
     }
 )

@@ -7,6 +7,9 @@ from serinus.application.release.simulation.drawing import Draw
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.tripwire import Tripwire
 
+#: Good requests in a row after which a test that begins ever anew knows of none before them.
+FORGOTTEN = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -60,10 +63,12 @@ class Trips:
     def _well(self, requests: int) -> None:
         """So many went well, on one worker or another."""
         each, rest = divmod(requests, self.workers)
-        for wire in self._wires:
-            wire.requests += each
-        for number in self.draw.sample(range(self.workers), rest):
-            self._wires[number].requests += 1
+        luckier = set(self.draw.sample(range(self.workers), rest))
+        for number, wire in enumerate(self._wires):
+            served = each + (number in luckier)
+            wire.requests += max(0, served - FORGOTTEN)
+            for _ in range(min(served, FORGOTTEN)):
+                wire.candidate(failed=False)
 
     def _shared(self, wire: Tripwire, at: float, heard: Heard) -> bool:
         """What it has seen of stable lately tells; where it has seen nothing, it asks."""
