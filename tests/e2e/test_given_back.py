@@ -139,7 +139,7 @@ async def test_what_requests_take_they_give_back_however_they_end(
     assert seen.wrong == []
     assert customers.left > REQUESTS * CANCELLED / 4
     assert rest["stuck"] == 0
-    # Beside the pools, one listens for changes, one publishes at set times, and one takes part
-    # in releases.
-    assert rest["open"] - ours <= 2 * POOL + 3
+    # Beside the pools, one listens for changes, one publishes at set times, one takes part in
+    # releases, and two are for whoever takes a release back.
+    assert rest["open"] - ours <= 2 * POOL + 5
     assert whole - half < GROWTH
