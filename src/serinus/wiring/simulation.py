@@ -20,6 +20,7 @@ from serinus.application.release.simulation.study import (
 )
 from serinus.presentation.cli.simulating import Wanted
 from serinus.wiring.live_claims import measured
+from serinus.wiring.serving import die_with_parent
 
 BATCH = 10  # releases between two steps of the progress bar
 
@@ -57,7 +58,9 @@ def _worked(batches: Sequence[Batch], jobs: int) -> Iterator[tuple[int, list[Out
         return
     # Not forked: whoever shows the progress has threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(batches)), mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        min(jobs, len(batches)), mp_context=context, initializer=die_with_parent
+    ) as pool:
         places = {pool.submit(_released, batch): n for n, batch in enumerate(batches)}
         try:
             for ended in as_completed(places):
