@@ -42,7 +42,7 @@ from serinus.presentation.cli.operations import Stopped
 from serinus.wiring import keys
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.importing import importing
-from serinus.wiring.own_server import OwnServer, own_server
+from serinus.wiring.own_server import NotServing, OwnServer, own_server
 from serinus.wiring.routing import steering
 
 WHO = "demo"
@@ -89,22 +89,18 @@ class _Course:
         return monotonic() - self.began
 
 
-def shown_live(
-    wanted: DemoWanted, show: Callable[[DemoFrame], None], serve: Callable[[], None]
-) -> DemoEnded:
-    """`serve`: what `serinus serve` does; sent to processes of its own. Raise `Stopped`."""
+def shown_live(wanted: DemoWanted, show: Callable[[DemoFrame], None]) -> DemoEnded:
+    """Raise `Stopped`."""
     configure_logs("error", "auto")
     # An init system's way to say Ctrl-C: nothing may be left behind then either.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return asyncio.run(_demonstrated(wanted, show, serve))
-    except EmbeddedServerError as error:
+        return asyncio.run(_demonstrated(wanted, show))
+    except (EmbeddedServerError, NotServing) as error:
         raise Stopped(str(error)) from error
 
 
-async def _demonstrated(
-    wanted: DemoWanted, show: Callable[[DemoFrame], None], serve: Callable[[], None]
-) -> DemoEnded:
+async def _demonstrated(wanted: DemoWanted, show: Callable[[DemoFrame], None]) -> DemoEnded:
     with ExitStack() as stack:
         folder = stack.enter_context(_folder())
         show(DemoFrame("starting PostgreSQL"))
@@ -113,7 +109,7 @@ async def _demonstrated(
         pool = await open_pool(database.dsn, size=4)
         try:
             demonstration = _Demonstration(
-                wanted, show, pool, _Place(folder, database.dsn, serve), stack
+                wanted, show, pool, _Place(folder, database.dsn), stack
             )
             return await demonstration.run()
         finally:
@@ -135,7 +131,6 @@ class _Place:
 
     folder: Path
     url: str
-    serve: Callable[[], None]
 
 
 class _Demonstration:
@@ -183,9 +178,8 @@ class _Demonstration:
         }
         if fault is not None:
             settings["SERINUS_FAULT"] = FAULTS[fault]
-        server = self._stack.enter_context(own_server(place.folder, settings, place.serve))
-        await server.ready()
-        return server
+        opening = own_server(place.folder, settings)
+        return await asyncio.to_thread(self._stack.enter_context, opening)
 
     async def _followed(self, traffic: Traffic, server: OwnServer) -> DemoEnded:
         course = _Course(began=monotonic())

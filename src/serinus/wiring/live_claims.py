@@ -8,8 +8,9 @@ from typing import Any
 
 from serinus.application.release.simulation.claims import Live, Measured
 from serinus.infrastructure.settings import described
-from serinus.wiring.live_servers import FAULT, Deployment, NotServing, deployed
+from serinus.wiring.live_servers import FAULT, Deployment, deployed
 from serinus.wiring.live_traffic import Seen, traffic
+from serinus.wiring.own_server import NotServing
 from serinus.wiring.request_cost import cost, tripping
 
 NO_FAULTS = "not measured: this build makes no faults"

@@ -5,31 +5,22 @@ something is measured on them.
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from serinus.infrastructure.postgres.embedded.folder import DataFolder
+from serinus.wiring.own_server import environment, own_server
 
-HOST = "127.0.0.1"
 FAULT = "SERINUS_FAULT"
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
-STARTS_WITHIN, ENDS_WITHIN = 90.0, 30.0  # seconds
 ANSWERS_WITHIN = 60.0  # seconds, of a command
-
-
-class NotServing(Exception):
-    """A server did not start; the message ends with what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +77,7 @@ def deployed(servers: int, fault: str | None = None) -> Iterator[Deployment]:
     """
     folder = Path(tempfile.mkdtemp(prefix="serinus-live-"))
     folder.chmod(0o711)  # root does not run PostgreSQL: another account has to pass through
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment |= {
+    settings = {
         "SERINUS_DATA_DIR": str(folder / "data"),
         "SERINUS_RATE_LIMIT": "0",
         "SERINUS_LOGIN_RATE_LIMIT": "0",
@@ -95,64 +85,12 @@ def deployed(servers: int, fault: str | None = None) -> Iterator[Deployment]:
         "SERINUS_WORKERS": "2",
     }
     if fault is not None:
-        environment[FAULT] = fault
+        settings[FAULT] = fault
     try:
         with ExitStack() as running:
             ports = [
-                running.enter_context(_serving(folder, environment)) for _ in range(servers)
+                running.enter_context(own_server(folder, settings)).port for _ in range(servers)
             ]
-            yield Deployment(folder, environment, ports)
+            yield Deployment(folder, environment(**settings), ports)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _serving(folder: Path, environment: dict[str, str]) -> Iterator[int]:
-    port = _free_port()
-    output = folder / f"server-{port}.log"
-    with output.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "serinus", "serve"],
-            cwd=folder,
-            env=environment | {"SERINUS_PORT": str(port)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_healthy(process, port, output)
-        yield port
-    finally:
-        process.terminate()
-        try:
-            process.wait(ENDS_WITHIN)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_until_healthy(process: "subprocess.Popen[bytes]", port: int, output: Path) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if _status(port, "/health") == 200:
-                return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    raise NotServing(f"a server did not start: {output.read_text()[-500:]}")
-
-
-def _status(port: int, path: str) -> int:
-    connection = HTTPConnection(HOST, port, timeout=5.0)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 
-from serinus.wiring.live_servers import HOST
+from serinus.wiring.own_server import HOST
 
 CALLERS, CONSUMERS = 8, 300
 PAUSE = 0.01  # seconds between two requests of a caller

@@ -136,15 +136,10 @@ class Operations(ReleaseOperations, Simulations):
             asyncio.run(generate(found.url, wanted, on_progress))
 
     def demo(self, wanted: DemoWanted, show: Callable[[DemoFrame], None]) -> DemoEnded:
-        return shown_live(wanted, show, serve_quietly)
+        return shown_live(wanted, show)
 
     def import_commands(self) -> typer.Typer:
         return import_app(_importing, open_source)
-
-
-def serve_quietly() -> None:
-    """As `serinus serve`, in a process of a demonstration."""
-    Operations().serve(demo=False, announce=lambda _: None)
 
 
 @contextmanager

@@ -3,92 +3,110 @@
 As `serinus serve` starts it, and tied to this process: it ends with it, however that ends.
 """
 
-import asyncio
 import multiprocessing
 import os
+import runpy
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+import sys
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from time import monotonic
 
-import httpx
-
-from serinus.presentation.cli.operations import Stopped
 from serinus.wiring.serving import die_with_parent
 
-STARTS_WITHIN = 60.0  # seconds
-STOPS_WITHIN = 20.0
+HOST = "127.0.0.1"
+STARTS_WITHIN, ENDS_WITHIN = 90.0, 30.0  # seconds
 POLL = 0.05
+#: Of the machine; everything else is what the settings say, and nobody's own.
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
+
+
+class NotServing(Exception):
+    """A server did not start; the message ends with what it said."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnServer:
-    """`log`: what it says."""
-
     process: BaseProcess
-    address: str
-    log: Path
+    port: int
 
-    async def ready(self) -> None:
-        """Wait until it answers. Raise `Stopped`."""
-        deadline = monotonic() + STARTS_WITHIN
-        async with httpx.AsyncClient(base_url=self.address, trust_env=False) as client:
-            while monotonic() < deadline and self.process.is_alive():
-                try:
-                    if (await client.get("/health")).is_success:
-                        return
-                except httpx.TransportError:
-                    await asyncio.sleep(POLL)
-        raise Stopped(f"a server did not start: {self.log.read_text()[-2000:]}")
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self.port}"
 
     def end(self) -> None:
         """As an init system does: what is under way is finished."""
         if self.process.is_alive() and self.process.pid is not None:
             os.kill(self.process.pid, signal.SIGTERM)
-        self.process.join(STOPS_WITHIN)
+        self.process.join(ENDS_WITHIN)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
 
 
+def environment(**settings: str) -> dict[str, str]:
+    """What the machine gives to every process, and the settings, and nothing else."""
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | settings
+
+
 @contextmanager
-def own_server(
-    folder: Path, settings: Mapping[str, str], serve: Callable[[], None]
-) -> Iterator[OwnServer]:
-    """Ends with the context. `settings`: the environment's, beside the machine's own. `serve`:
-    what the command does; it is sent to another process.
-    """
+def own_server(folder: Path, settings: Mapping[str, str]) -> Iterator[OwnServer]:
+    """It answers, runs in the folder, and ends with the context. Raise `NotServing`."""
     port = _free_port()
     log = folder / f"server-{port}.log"
-    given = {"SERINUS_PORT": str(port), **settings}
+    given = environment(**settings, SERINUS_PORT=str(port))
     process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(given, str(log), serve), name=f"serinus-{port}"
+        target=_serve, args=(str(folder), given, str(log)), name=f"serinus-{port}"
     )
     process.start()
-    server = OwnServer(process, f"http://127.0.0.1:{port}", log)
+    server = OwnServer(process, port)
     try:
+        _wait_until_healthy(server, log)
         yield server
     finally:
         server.end()
 
 
-def _serve(settings: Mapping[str, str], log: str, serve: Callable[[], None]) -> None:
+def _serve(folder: str, settings: Mapping[str, str], log: str) -> None:
     os.setsid()  # Ctrl-C is for who asked for it; this one is ended in its turn
     opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(opened, stream)
-    for name in [each for each in os.environ if each.startswith(("SERINUS_", "API_V2_"))]:
-        del os.environ[name]
+    os.chdir(folder)
+    os.environ.clear()
     os.environ.update(settings)
     die_with_parent()
-    serve()
+    sys.argv = ["serinus", "serve"]
+    runpy.run_module("serinus", run_name="__main__")
+
+
+def _wait_until_healthy(server: OwnServer, log: Path) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while server.process.is_alive() and time.monotonic() < deadline:
+        try:
+            if _status(server.port, "/health") == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(POLL)
+    raise NotServing(f"a server did not start: {log.read_text()[-500:]}")
+
+
+def _status(port: int, path: str) -> int:
+    connection = HTTPConnection(HOST, port, timeout=5.0)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -58,9 +58,8 @@ def _worked(batches: Sequence[Batch], jobs: int) -> Iterator[tuple[int, list[Out
         return
     # Not forked: whoever shows the progress has threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, len(batches)), mp_context=context, initializer=die_with_parent
-    ) as pool:
+    workers = min(jobs, len(batches))
+    with ProcessPoolExecutor(workers, context, initializer=die_with_parent) as pool:
         places = {pool.submit(_released, batch): n for n, batch in enumerate(batches)}
         try:
             for ended in as_completed(places):
