@@ -61,11 +61,15 @@ def _tried(work: Callable[[], Live], names: tuple[str, ...]) -> Live:
 def _rescued(name: str, fault: str) -> Live:
     if all(setting != FAULT for setting, _, _ in described()):
         return {name: Measured(NO_FAULTS, None)}
-    with deployed(1, fault) as here, traffic(here.ports) as seen:
-        began = time.monotonic()
+    with deployed(1, fault) as here:
+        # Nobody calls before the first stage: comparing would find it out, and rescue nobody.
         here.start(PLAN + STRICT)
-        ended = _until(here, lambda status: _phase(status) == "rolled_back")
-        took = time.monotonic() - began
+        if not _until(here, lambda status: _phase(status) == "ramping"):
+            raise NotServing("the release did not reach its first stage")
+        with traffic(here.ports) as seen:
+            began = time.monotonic()
+            ended = _until(here, lambda status: _phase(status) == "rolled_back")
+            took = time.monotonic() - began
     back = f"taken back within {took:.0f} s" if ended else "not taken back"
     return {name: Measured(f"{_shown(seen)}; {back}", ended and not seen.failed_reads)}
 
