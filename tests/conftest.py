@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 import redis
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from serinus.infrastructure.postgres.pool import open_pool
 from tests.support.databases import Clones
@@ -19,7 +19,10 @@ from tests.support.servers import Servers, WorkerServers
 pytest_plugins = ["tests.contract.v1.printed", "tests.support.measured"]
 
 # A slow machine breaks no law.
-settings.register_profile("serinus", deadline=None)
+# How long drawing takes says something of the machine, and nothing of what is tested.
+settings.register_profile(
+    "serinus", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("serinus")
 
 SERVERS = pytest.StashKey[Servers]()
