@@ -30,7 +30,7 @@ from serinus.presentation.http.release.steps import TAKES_BACK
 from serinus.presentation.http.release.watching import Watch, looking
 from serinus.presentation.http.v2.turned_away import turn_away
 from serinus.wiring.clock import now
-from serinus.wiring.routing import steering
+from serinus.wiring.routing import comparisons, steering
 
 CONNECTIONS = 2
 
@@ -73,6 +73,7 @@ def _services(settings: Settings, pool: asyncpg.Pool, here: Callable[[], Routing
             tokens, PostgresSessions(pool), PostgresApiKeys(pool), now
         ),
         steering=steer,
+        comparing=comparisons(pool),
         here=here,
         verifying=Verifying(),
         watch=Watch(looking(steer, here)),

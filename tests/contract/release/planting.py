@@ -21,6 +21,8 @@ WIPE = """
     DELETE FROM release_events;
     ALTER TABLE release_events ENABLE TRIGGER release_events_stay;
     DELETE FROM release_pins;
+    DELETE FROM release_differences;
+    DELETE FROM release_comparisons;
     DELETE FROM release_histograms;
     DELETE FROM release_evidence;
     DELETE FROM releases;
@@ -41,6 +43,11 @@ def pins(count: int) -> Planted:
     return Planted("pins", "pins", {"count": count})
 
 
+def difference(route: str, path: str) -> Planted:
+    """Of the release planted last: 812 answers compared there, 3 that differ at this place."""
+    return Planted("difference", "difference", {"route": route, "path": path})
+
+
 def plant(case: Case, database: Connection, names: Names) -> None:
     with database.transaction():
         # As whoever decides what is in force does: the judge waits, and finds another world.
@@ -51,6 +58,8 @@ def plant(case: Case, database: Connection, names: Names) -> None:
                 _plant_release(item, case, database, names)
             elif item.kind == "pins":
                 _plant_pins(item.columns["count"], database)
+            elif item.kind == "difference":
+                _plant_difference(database, **item.columns)
 
 
 def _plant_release(item: Planted, case: Case, database: Connection, names: Names) -> None:
@@ -94,6 +103,17 @@ def _plant_pins(count: int, database: Connection) -> None:
         """,
         [count],
     )
+
+
+def _plant_difference(database: Connection, route: str, path: str) -> None:
+    newest = "SELECT id FROM releases ORDER BY first_epoch DESC LIMIT 1"
+    found = database.execute(newest).fetchone()
+    assert found is not None
+    place, now = {"release_id": found[0], "route": route}, datetime.now(UTC)
+    _insert(database, "release_comparisons", place | {"compared": 812, "differing": 3})
+    seen = {"kind": "value", "count": 3, "first_at": now, "last_at": now}
+    forms = {"stable": "text of 15", "candidate": "text of 14"}
+    _insert(database, "release_differences", place | {"path": path} | seen | forms)
 
 
 def _insert(database: Connection, table: str, row: Mapping[str, Any]) -> None:

@@ -114,8 +114,12 @@ def sent(
         )
     numbers = address.to_bytes(3)
     headers["X-Forwarded-For"] = f"10.{'.'.join(map(str, numbers))}"
+    # Bytes beyond ASCII are opaque (RFC 9110, section 5.5), and they can be sent.
+    fields = [
+        (name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()
+    ]
     answer = running.http.request(
-        case.method, str(request.url), headers=headers, content=request.body or b""
+        case.method, str(request.url), headers=fields, content=request.body or b""
     )
     answer.elapsed = timedelta(0)
     return answer

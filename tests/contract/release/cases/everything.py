@@ -1,5 +1,5 @@
 """All cases of `/api/release`."""
 
-from tests.contract.release.cases import everywhere, looking, steering
+from tests.contract.release.cases import comparing, everywhere, looking, steering
 
-CASES = [*everywhere.CASES, *looking.CASES, *steering.CASES]
+CASES = [*everywhere.CASES, *looking.CASES, *steering.CASES, *comparing.CASES]

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.contract.release.cases.shapes import (
     AWAY_503,
+    EXPLAIN,
     PIN,
     START,
     STARTED,
@@ -57,8 +58,10 @@ READS = [
     "/releases/{unknown}",
     "/releases/{unknown}/history",
     "/releases/{unknown}/verify",
+    "/releases/{unknown}/compare",
     "/history",
     "/verify",
+    "/compare",
 ]
 LOOKING: list[tuple[str, str, list[Any]]] = [
     *(("GET", path, []) for path in [*READS, "/watch"]),
@@ -67,6 +70,7 @@ LOOKING: list[tuple[str, str, list[Any]]] = [
 STEERING: list[tuple[str, str, list[Any]]] = [
     ("POST", "", [START]),
     *(("POST", f"/{step}", [WHY]) for step in STEPS),
+    ("POST", "/explain", [EXPLAIN]),
 ]
 OVERRIDING: list[tuple[str, str, list[Any]]] = [
     ("PUT", "/consumers/naoko", [PIN]),
@@ -80,10 +84,13 @@ ALLOWED = {
     **{f"/{step}": "OPTIONS, POST" for step in STEPS},
     "/history": "GET, HEAD, OPTIONS",
     "/verify": "GET, HEAD, OPTIONS",
+    "/compare": "GET, HEAD, OPTIONS",
+    "/explain": "OPTIONS, POST",
     "/releases": "GET, HEAD, OPTIONS",
     "/releases/{unknown}": "GET, HEAD, OPTIONS",
     "/releases/{unknown}/history": "GET, HEAD, OPTIONS",
     "/releases/{unknown}/verify": "GET, HEAD, OPTIONS",
+    "/releases/{unknown}/compare": "GET, HEAD, OPTIONS",
     "/consumers": "GET, HEAD, OPTIONS",
     "/consumers/naoko": "DELETE, OPTIONS, PUT",
 }

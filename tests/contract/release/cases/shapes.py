@@ -12,6 +12,8 @@ VARY = Like(r"Authorization, X-API-Key, (Accept-Encoding, )?Origin")
 WHY = {"reason": "to try it"}
 START = {"reason": "to try it", "plan": LONG}
 PIN = {"arm": "candidate", "reason": "they asked"}
+PLACE = {"route": "/api/v1/posts", "path": "$.data.items[].title"}
+EXPLAIN = PLACE | {"reason": "it was wrong before"}
 STEPS = ["promote", "pause", "resume", "step-back", "rollback", "abort"]
 NO_RELEASE = refused("release_not_found")
 AWAY_503 = refused("dependency_unavailable", retry_after="5")

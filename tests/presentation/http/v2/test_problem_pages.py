@@ -17,9 +17,7 @@ from tests.support.whole_v2 import Client, problem
 # Told on a command line, and to nobody over HTTP.
 ELSEWHERE = {
     "import_running",
-    "difference_not_found",
     "drill_not_possible",
-    "release_ended",
     "too_many_webhooks",
     "webhook_delivery_not_found",
     "webhook_disabled",

@@ -15,9 +15,17 @@ from litestar.middleware import DefineMiddleware
 from serinus.application.identity.authentication import Authentication
 from serinus.application.identity.idempotency import IdempotencyKeys
 from serinus.application.identity.ports import Clock
+from serinus.application.release.comparing import Comparing
 from serinus.application.release.steering import Steering
 from serinus.presentation.http.asgi import App
-from serinus.presentation.http.release import consumers, looking, record, steps, watching
+from serinus.presentation.http.release import (
+    comparisons,
+    consumers,
+    looking,
+    record,
+    steps,
+    watching,
+)
 from serinus.presentation.http.release.asking import BASE, Here
 from serinus.presentation.http.release.record import Verifying
 from serinus.presentation.http.release.watching import Watch
@@ -35,6 +43,7 @@ ROUTER = Router(
         *steps.HANDLERS,
         *consumers.HANDLERS,
         *record.HANDLERS,
+        *comparisons.HANDLERS,
         *watching.HANDLERS,
     ],
     tags=["release"],
@@ -47,6 +56,7 @@ class Services:
 
     authentication: Authentication
     steering: Steering
+    comparing: Comparing
     here: Here
     verifying: Verifying
     watch: Watch

@@ -3,7 +3,7 @@
 Steering stands beside contract v2 and speaks as it does: there is one list of problems.
 """
 
-from serinus.application.release import ports, steering
+from serinus.application.release import comparing, ports, steering
 from serinus.domain.release import plan, release
 from serinus.presentation.http.v2.explanation import Explanation
 
@@ -63,5 +63,17 @@ CATALOGUE: tuple[Explanation, ...] = (
         "Too many pins",
         "A release has at most 1,000 pinned consumers.",
         "Take away those that are not needed any more.",
+    ),
+    Explanation(
+        comparing.NotDiffering,
+        "Nothing found there",
+        "Comparing found nothing at this place that could be explained.",
+        "`GET /api/release/compare` lists the places, and how they are written.",
+    ),
+    Explanation(
+        comparing.NothingToGate,
+        "The release has ended",
+        "Nothing waits for an explanation any more.",
+        "Explain what differs while a release runs.",
     ),
 )
