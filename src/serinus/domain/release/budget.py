@@ -10,7 +10,9 @@ from math import log
 #: What may lead to a rollback by mistake. Breaches of limits act together with proof that the
 #: candidate is at fault: a relative test, pairs of answers, or stable's good history with the
 #: same consumers.
-EMERGENCY, ABSOLUTE, RELATIVE, PAIRS, HISTORY = 0.10, 0.45, 0.35, 0.05, 0.05
+EMERGENCY, ABSOLUTE, RELATIVE, PAIRS, HISTORY = 0.10, 0.62, 0.20, 0.04, 0.04
+#: Of what begins anew with each stage: of the first one, and of what is left each time.
+FIRST = 0.7
 #: By what is bad of a request.
 BY_KIND = {"errors": 0.7, "slow": 0.3}
 #: Of all routes together, and of each on its own.
@@ -66,7 +68,7 @@ class Budget:
     @property
     def spent(self) -> float:
         """Of the risk, by tests that have begun. What is left is for stages to come."""
-        begun = 1 - 2.0**-self.attempt
+        begun = 1 - (1 - FIRST) ** self.attempt
         tests = EMERGENCY * (GROSS * EARLY + ROUTE_DOWN)
         tests += ABSOLUTE * (TOGETHER * EARLY + APART)
         rest = 1 - tests if self.attempt else 0.0
@@ -74,8 +76,8 @@ class Budget:
 
     @property
     def _of_attempt(self) -> float:
-        # Stages begin as often as they will: 1/2, 1/4, 1/8 ...
-        return 2.0 ** -max(1, self.attempt)
+        # Stages begin as often as they will, and a bad candidate is met in the first one.
+        return FIRST * (1 - FIRST) ** (max(1, self.attempt) - 1)
 
     def _log(self, weight: float) -> float:
         return -log(weight * self.risk)
