@@ -71,8 +71,11 @@ UNTOUCHED = {
     "release_histograms",
     "release_nodes",
     "release_pins",
+    "release_untold",
     "releases",
     "routing_epochs",
+    "webhook_deliveries",
+    "webhooks",
 }
 #: The database fills these by itself, from the others.
 FILLED = {"search_documents", "post_revisions", "audit_log"}
