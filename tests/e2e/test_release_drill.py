@@ -17,7 +17,13 @@ from serinus.domain.release.phase import Phase
 from tests.e2e.conftest import Starting
 from tests.support.engines import needs_engine_v1
 from tests.support.releasing import plan, steering
-from tests.support.serving import SECRET, RunningServer, command, environment
+from tests.support.serving import (
+    SECRET,
+    RunningServer,
+    command,
+    environment,
+    hears_interrupts,
+)
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
@@ -119,6 +125,7 @@ async def is_broken_off(
         env=environment(**settings),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=hears_interrupts,
     )
     await until(lambda: pool.fetchval(DRILL))
 

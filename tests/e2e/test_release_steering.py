@@ -17,7 +17,13 @@ import pytest
 
 from tests.e2e.conftest import Starting
 from tests.support.engines import ENGINE_V1
-from tests.support.serving import SECRET, RunningServer, command, environment
+from tests.support.serving import (
+    SECRET,
+    RunningServer,
+    command,
+    environment,
+    hears_interrupts,
+)
 from tests.support.waiting import PATIENCE, until
 
 RELEASE = "/api/release"
@@ -171,6 +177,7 @@ def test_a_release_is_watched_until_somebody_has_seen_enough(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hears_interrupts,
     )
     assert watching.stdout is not None
     looks = [json.loads(watching.stdout.readline()) for _ in range(2)]

@@ -42,6 +42,11 @@ def command(
     )
 
 
+def hears_interrupts() -> None:
+    """In a new process: what a shell starts in the background ignores SIGINT, and so would it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass
 class RunningServer:
     process: "subprocess.Popen[bytes]"

@@ -16,8 +16,8 @@ PATIENCE = 3.0  # seconds for an answer
 
 
 async def watching(url: str, show: Callable[[Status | None], None], every: float) -> None:
-    """For ever; `show` is told None while the database does not answer."""
-    while True:
+    """Until it is cancelled; `show` is told None while the database does not answer."""
+    while not _is_cancelled():
         try:
             await _while_it_answers(url, show, every)
         except AWAY:
@@ -30,10 +30,16 @@ async def _while_it_answers(
 ) -> None:
     pool = await open_pool(url, size=1)
     try:
-        while True:
+        while not _is_cancelled():
             async with asyncio.timeout(PATIENCE):
                 found = await steering(pool, ceiling=None).status()
             show(found)
             await asyncio.sleep(every)
     finally:
         pool.terminate()
+
+
+def _is_cancelled() -> bool:
+    """Before Python 3.12 a wait that ends in the moment of it can swallow that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
