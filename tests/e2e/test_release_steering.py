@@ -177,7 +177,7 @@ def test_a_release_is_watched_until_somebody_has_seen_enough(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=hears_interrupts,
+        preexec_fn=hears_interrupts,  # noqa: PLW1509 - no thread of ours holds a lock here
     )
     assert watching.stdout is not None
     looks = [json.loads(watching.stdout.readline()) for _ in range(2)]

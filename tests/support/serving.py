@@ -43,7 +43,7 @@ def command(
 
 
 def hears_interrupts() -> None:
-    """In a new process: what a shell starts in the background ignores SIGINT, and so would it."""
+    """In a new process. What a shell starts in the background ignores SIGINT, as do we then."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
