@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from serinus.domain.release.verdict import Kind, Why
 from serinus.presentation.cli.demo_view import (
     DemoEnded,
     DemoFrame,
@@ -67,14 +68,19 @@ def _live(demonstrate: Demonstrate, wanted: DemoWanted) -> DemoEnded:
 def _told(demonstrate: Demonstrate, wanted: DemoWanted) -> DemoEnded:
     """A line for each thing that happens, where nobody looks at a screen."""
     told: set[object] = set()
+    found: list[tuple[Kind, Why | None] | None] = [None]
 
     def show(frame: DemoFrame) -> None:
         if frame.says and frame.says not in told:
             told.add(frame.says)
             out.print(plain(frame.says))
+        verdict = frame.status.verdict if frame.status else None
+        if verdict is not None and (verdict.kind, verdict.why) != found[-1]:
+            found.append((verdict.kind, verdict.why))
+            out.print(plain(f"         {verdict.kind}: {verdict.sentence}"), soft_wrap=True)
         for event in frame.status.events if frame.status else ():
             if event.number not in told:
                 told.add(event.number)
-                out.print(line_of(event))
+                out.print(line_of(event), soft_wrap=True)
 
     return demonstrate(wanted, show)
