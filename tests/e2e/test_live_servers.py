@@ -7,9 +7,10 @@ import pytest
 
 from serinus.wiring.live_servers import deployed
 from serinus.wiring.live_traffic import traffic
+from tests.support.engines import needs_engine_v1
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, needs_engine_v1]
 
 
 async def test_consumers_are_served_and_the_database_can_be_away() -> None:

@@ -13,8 +13,11 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.support.engines import needs_engine_v1
 from tests.support.serving import RunningServer, command, serving
 from tests.support.waiting import until
+
+pytestmark = needs_engine_v1
 
 PLAN = """
 dwell = "1s"

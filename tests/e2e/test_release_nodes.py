@@ -24,10 +24,13 @@ from serinus.infrastructure.postgres.migrations.runner import migrate
 from serinus.infrastructure.postgres.pool import open_pool
 from tests.e2e.conftest import Starting
 from tests.support.embedded import OPTIONS
+from tests.support.engines import needs_engine_v1
 from tests.support.folders import reachable_folder
 from tests.support.releasing import add_evidence, plan, steering
 from tests.support.serving import RunningServer, frozen
 from tests.support.waiting import until
+
+pytestmark = needs_engine_v1
 
 SERVERS, WORKERS = 4, 2
 KILLS = int(os.environ.get("SERINUS_TEST_KILLS", "4"))

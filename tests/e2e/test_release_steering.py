@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Starting
-from tests.support.engines import ENGINE_V1
+from tests.support.engines import ENGINE_V1, needs_engine_v1
 from tests.support.serving import (
     SECRET,
     RunningServer,
@@ -25,6 +25,8 @@ from tests.support.serving import (
     hears_interrupts,
 )
 from tests.support.waiting import PATIENCE, until
+
+pytestmark = needs_engine_v1
 
 RELEASE = "/api/release"
 PASSWORD = "a canary in the coal mine"
