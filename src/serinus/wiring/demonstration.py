@@ -206,7 +206,7 @@ class _Demonstration:
         if why is Why.GATE:
             with suppress(NotAllowed):
                 await self._steer.promote(actor=WHO, reason="looks good: to 100 %")
-        if why is not Why.COMPARISON or self._wanted.fault is not Fault.DIFFERENCE:
+        if why is not Why.COMPARISON or not _differ(status):
             course.shut_since = None
             return
         course.shut_since = course.shut_since or course.passed
@@ -246,6 +246,12 @@ class _Demonstration:
             taken_back_at=course.taken_back_at,
             served=frozenset(course.served),
         )
+
+
+def _differ(status: Status) -> bool:
+    """Not only too few answers compared yet."""
+    alerts = status.verdict.alerts if status.verdict else ()
+    return any(each.startswith("answers differ") for each in alerts)
 
 
 @asynccontextmanager
