@@ -26,6 +26,7 @@ from uuid import UUID
 import msgspec
 import psutil
 
+from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import Arm, Routing, Share
 from serinus.domain.release.evidence import MOST_ROUTES, STRATA
@@ -116,7 +117,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         self.counters = EvidenceCounters()
-        self.evidence = Evidence(self.counters, lambda: 4, self._trip, None)
+        self.evidence = Evidence(self.counters, lambda: 4, self._trip, None, Doubt())
         self.switch = GenerationSwitch(
             stable=engine,
             candidate=engine,

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 
 from serinus.application.release.comparison_counters import ComparisonCounters
+from serinus.application.release.doubt import Doubt
 from serinus.infrastructure.postgres.comparison_flush import PostgresComparisonFlush
 from serinus.infrastructure.postgres.read_only import read_only_pool, watched
 from serinus.infrastructure.postgres.undone import PostgresTrials, TrialPool, trial_pool
@@ -31,6 +32,7 @@ async def comparing(
     part: Part,
     engines: tuple[EngineV1 | None, EngineV2],
     candidate_of: Callable[[App], App],
+    doubt: Doubt,
 ) -> AsyncIterator[App | None]:
     """Engine v1, whose answers are compared; None where it is not there. In the end what has
     been compared is told, if that takes no time.
@@ -52,7 +54,7 @@ async def comparing(
             writes = ShadowWrites(candidate, counters, trials, new_id, PATIENCE)
         tasks = [asyncio.create_task(work) for work in (shadow.go_on(), telling.go_on())]
         try:
-            yield Shadowed(v1.app, shadow, writes)
+            yield Shadowed(v1.app, shadow, doubt, writes)
         finally:
             for task in tasks:
                 task.cancel()

@@ -12,6 +12,7 @@ import uuid_utils
 from starlette.middleware.cors import CORSMiddleware
 
 import serinus
+from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import BUCKETS
 from serinus.infrastructure.logs import configure_logs
@@ -106,7 +107,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         front = _front(settings, stores, engines, metrics, in_force, caching)
         counters = EvidenceCounters()
         observers = _observers(settings, engines, metrics)
-        observers.append(_evidence(counters, part, engines))
+        observers.append(_evidence(settings, counters, part, engines))
         edge = _edge(settings, front, observers)
         metrics.watch(
             _loads(stores, engines), lambda: _release(in_force), lambda: edge.in_flight
@@ -137,6 +138,7 @@ class Engines:
     steered: Steered
     routes: RouteTable
     stable: App | None  # engine v1, whose answers are compared
+    doubt: Doubt
 
 
 async def _engines(
@@ -155,8 +157,10 @@ async def _engines(
         await stack.enter_async_context(running(app))
     steered = await stack.enter_async_context(open_steering(settings, lambda: in_force.routing))
     routes = RouteTable([*v2.routes, *steered.routes, *METRICS])
-    opening = comparing(settings, stores, part, (v1, v2), candidate_of(settings))
-    return Engines(v1, v2, steered, routes, await stack.enter_async_context(opening))
+    doubt = Doubt()
+    opening = comparing(settings, stores, part, (v1, v2), candidate_of(settings), doubt)
+    stable = await stack.enter_async_context(opening)
+    return Engines(v1, v2, steered, routes, stable, doubt)
 
 
 def candidate_of(settings: Settings) -> Callable[[App], App]:
@@ -212,10 +216,13 @@ def _rescuer(settings: Settings, stable: App) -> Rescuer | None:
     return Rescuer(stable, patience, Ceiling(RESCUES)) if patience else None
 
 
-def _evidence(counters: EvidenceCounters, part: Part, engines: Engines) -> Evidence:
+def _evidence(
+    settings: Settings, counters: EvidenceCounters, part: Part, engines: Engines
+) -> Evidence:
     node, v1 = part.node, engines.v1
     probe = (lambda: works(v1.app)) if v1 else None
-    return Evidence(counters, lambda: node.workers, node.trip, probe)
+    patience = settings.serinus_rescue_ms / 1000
+    return Evidence(counters, lambda: node.workers, node.trip, probe, engines.doubt, patience)
 
 
 def _metrics_page(settings: Settings, metrics: Metrics, v2: EngineV2) -> MetricsPage:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import perf_counter, process_time
 from uuid import UUID
 
+from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.application.release.simulation.claims import Measured
 from serinus.domain.release.assignment import EVERYTHING, Routing, Share
@@ -93,7 +94,7 @@ def _switch(
         routes=RouteTable(("/api/v1/posts", "/api/v1/posts/{post_id}", "/api/v1/tags")),
         rescuer=Rescuer(_well, 10.0, Ceiling(1_000)),
     )
-    return switch, Evidence(EvidenceCounters(), lambda: workers, trip, works)
+    return switch, Evidence(EvidenceCounters(), lambda: workers, trip, works, Doubt())
 
 
 def _scope(method: str, consumer: str) -> Scope:

@@ -23,16 +23,20 @@ def weight(log_threshold: float) -> float:
 
 def of_stage(budget: Budget) -> float:
     """What begins anew with each stage."""
-    return sum(
-        weight(budget.gross(kind))
-        + weight(budget.limit(kind))
-        + sum(weight(budget.limit_of_route(kind, place)) for place in ROUTES)
-        for kind in KINDS
-    ) + sum(weight(budget.route_down(place)) for place in ROUTES)
+    return (
+        sum(
+            weight(budget.gross(kind))
+            + weight(budget.limit(kind))
+            + sum(weight(budget.limit_of_route(kind, place)) for place in ROUTES)
+            for kind in KINDS
+        )
+        + sum(weight(budget.route_down(place)) for place in ROUTES)
+        + weight(budget.pairs())
+    )
 
 
 def of_release(budget: Budget) -> float:
-    return weight(budget.pairs()) + sum(
+    return weight(budget.pairs_late()) + sum(
         weight(budget.late(kind))
         + weight(budget.gross_late(kind))
         + weight(budget.relative_late(kind))
@@ -67,7 +71,8 @@ def test_each_stage_and_each_route_asks_for_more_than_the_one_before(
     assert then.route_down(place) > now.route_down(place)
     assert now.limit_of_route(kind, place + 1) > now.limit_of_route(kind, place)
     assert then.relative(kind) == now.relative(kind)
-    assert then.pairs() == now.pairs()
+    assert then.pairs() > now.pairs()
+    assert then.pairs_late() == now.pairs_late()
 
 
 def test_what_is_spent_grows_with_the_stages_and_stays_below_the_risk() -> None:

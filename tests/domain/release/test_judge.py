@@ -201,16 +201,34 @@ def test_pairs_say_nothing_of_who_is_slow() -> None:
     assert trial.look(Counts(), Counts(200)).kind is Kind.STEP_BACK
 
 
-def test_pairs_that_were_acted_on_are_settled() -> None:
+def test_pairs_begin_anew_with_each_stage() -> None:
+    """So what was acted on is settled, and no fault is weighed down by what was before."""
     trial = Trial(stage=1)
     trial.comparison = replace(WORSE, better=1, worse=20)
-    trial.look(Counts(100), Counts(900))
+    assert trial.look(Counts(100), Counts(900)).kind is Kind.STEP_BACK
 
-    assert trial.memory.settled == (20, 1)
+    trial.enter(Phase.RAMPING, 0, Share(1_000))
     assert trial.look(Counts(100), Counts(900)).kind is Kind.HOLD
     assert reading(trial, "pairs").requests == 0
+    assert trial.memory.settled == (20, 1)
     trial.comparison = replace(WORSE, better=1, worse=34)
     assert trial.look(Counts(100), Counts(900)).guardrail == "pairs"
+
+
+def test_pairs_of_a_fault_that_begins_late_are_not_weighed_down_by_those_before() -> None:
+    trial = Trial()
+    for n in range(100):
+        trial.comparison = replace(WORSE, worse=n, better=n)
+        assert trial.look(Counts(1), Counts(9)).kind is Kind.HOLD
+    for late in range(100):
+        trial.comparison = replace(WORSE, worse=99 + late, better=99)
+        if trial.look(Counts(1), Counts(9)).kind is not Kind.HOLD:
+            break
+
+    assert trial.verdict is not None
+    assert (trial.verdict.kind, trial.verdict.guardrail) == (Kind.STEP_BACK, "late:pairs")
+    assert late < 40
+    assert not reading(trial, "pairs").breached
 
 
 def test_while_nothing_is_at_risk_pairs_only_keep_the_gate_shut() -> None:

@@ -11,7 +11,7 @@ from serinus.domain.release.memory import FADING, Memory, Recent, summed
 from serinus.domain.release.relative import History
 from tests.support.judged import Trial
 
-ADDED = {"own", "own_lately", "settled", "frailty"}
+ADDED = {"own", "own_lately", "pairs", "settled", "frailty"}
 
 
 def written(memory: Memory) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_what_an_earlier_version_wrote_is_read_and_goes_on() -> None:
 
     read = Memory.from_json(old)
 
-    assert read.settled == (0, 0)
+    assert read.pairs == read.settled == (0, 0)
     assert read.own == read.own_lately == read.frailty == {}
     assert read.stage == memory.stage
     trial = Trial(memory=read, epoch=read.since_epoch)

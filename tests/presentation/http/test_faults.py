@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import Arm, Routing, Share, bucket
 from serinus.domain.release.faults import parse_faults
@@ -153,7 +154,7 @@ class Drilled:
             may_override=staff,
             rescuer=Rescuer(self.stable, 2.0, Ceiling(100)),
         )
-        evidence = Evidence(self.counters, lambda: 1, self.trips.append, works)
+        evidence = Evidence(self.counters, lambda: 1, self.trips.append, works, Doubt())
         self.salt = routing.salt
         self.app = RequestContext(switch, lambda: "id", (), [evidence])
 

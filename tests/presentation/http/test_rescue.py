@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from serinus.application.release.doubt import CLOSER, Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import Arm, Routing, Share, bucket
 from serinus.domain.release.evidence import Counts, stratum
@@ -47,6 +48,11 @@ async def hanging(scope: Scope, receive: Receive, send: Send) -> None:
     await asyncio.sleep(60)
 
 
+async def late(scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.sleep(2 * PATIENCE)
+    await answer(send, 200, [], b"late")
+
+
 async def slow_to_end(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await asyncio.sleep(2 * PATIENCE)
@@ -69,6 +75,7 @@ class Tried:
     counters: EvidenceCounters = field(default_factory=EvidenceCounters)
     trips: list[str] = field(default_factory=list)
     probe: bool = True
+    doubt: Doubt = field(default_factory=Doubt)
 
     def __post_init__(self) -> None:
         async def nobody(authorization: str | None, key: str | None) -> bool:
@@ -92,7 +99,9 @@ class Tried:
             routes=RouteTable([POSTS, "/api/v1/posts/{id}"]),
             rescuer=Rescuer(self.stable, PATIENCE, Ceiling(self.ceiling)),
         )
-        evidence = Evidence(self.counters, lambda: 1, self.trips.append, works)
+        evidence = Evidence(
+            self.counters, lambda: 1, self.trips.append, works, self.doubt, PATIENCE
+        )
         self.routing, self.app = routing, RequestContext(switch, lambda: "id", (), [evidence])
 
     async def ask(
@@ -126,6 +135,49 @@ async def test_who_reads_never_sees_that_the_candidate_failed(
     counts = tried.counted()
     assert set(counts) == {(Arm.CANDIDATE, POSTS)}
     assert (counts[Arm.CANDIDATE, POSTS].errors, counts[Arm.CANDIDATE, POSTS].rescued) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "share", "left"),
+    [(failing, "100", CLOSER), (stable, "100", 0), (failing, "0", 0)],
+    ids=["the candidate's", "none", "of an arm that nobody asked"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_failure_of_the_candidate_makes_its_worker_look_closer(
+    candidate: App, share: str, left: int, method: str
+) -> None:
+    tried = Tried(candidate, share=share)
+
+    await tried.ask(method)
+
+    assert tried.doubt.left == left
+
+
+async def test_what_stable_takes_too_long_for_as_well_is_a_cause_that_both_share() -> None:
+    """As when the database hangs, and answers both again."""
+    tried = Tried(hanging, stable=late)
+
+    answered = await tried.ask()
+
+    assert (answered.status_code, answered.text) == (200, "late")
+    counts = tried.counted()[Arm.CANDIDATE, POSTS]
+    assert (counts.errors, counts.rescued, counts.shared) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("app", "method", "errors"),
+    [(late, "GET", 1), (late, "HEAD", 1), (late, "POST", 0), (slow_to_end, "GET", 0)],
+)
+async def test_stable_is_waited_for_no_longer_than_the_candidate_is(
+    app: App, method: str, errors: int
+) -> None:
+    """What the candidate would be rescued from counts as a failure of stable's."""
+    tried = Tried(failing, stable=app, share="0")
+
+    answered = await tried.ask(method)
+
+    assert answered.status_code == 200
+    assert tried.counted()[Arm.STABLE, POSTS].errors == errors
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

@@ -22,6 +22,7 @@ from serinus.application.release.comparison_counters import (
     ComparisonCounters,
     Outcome,
 )
+from serinus.application.release.doubt import CLOSER, Doubt
 from serinus.domain.release.assignment import Arm, Routing, Share
 from serinus.domain.release.comparison import Difference, Kind
 from serinus.presentation.http.asgi import App, Receive, Scope, Send, answer
@@ -85,6 +86,7 @@ class Tried:
     most_waiting: int = 256
     release: UUID = field(default_factory=uuid4)
     counters: ComparisonCounters = field(default_factory=ComparisonCounters)
+    doubt: Doubt = field(default_factory=Doubt)
 
     def __post_init__(self) -> None:
         async def staff(authorization: str | None, key: str | None) -> bool:
@@ -105,7 +107,7 @@ class Tried:
             most_waiting=self.most_waiting,
         )
         self.switch = GenerationSwitch(
-            stable=Shadowed(self.stable, self.shadow),
+            stable=Shadowed(self.stable, self.shadow, self.doubt),
             candidate=self.candidate,
             in_force=InForce(routing),
             may_override=staff,
@@ -266,6 +268,33 @@ async def test_while_ramping_a_sample_is_compared() -> None:
     assert 20 < sum(batch.counts[tried.release, POSTS]) < 60
 
 
+async def test_after_a_failure_of_the_candidate_the_next_reads_are_all_compared() -> None:
+    routing = {"shadow": 0.2, "salt": "salt"}
+    tried = Tried(saying({}), saying({}), routing=routing, most_waiting=300)
+    tried.doubt.failed()
+    for number in range(300):
+        await tried.ask(x_request_id=f"request-{number}")
+
+    batch = await tried.settled()
+
+    # As many as that, and of all the sample.
+    assert CLOSER + 40 < sum(batch.counts[tried.release, POSTS]) < 300
+    assert tried.doubt.left == 0
+
+
+@pytest.mark.parametrize(
+    ("routing", "method"), [({"shadow": 0.0}, "GET"), ({"shadow": 0.2}, "POST")]
+)
+async def test_no_failure_makes_what_is_never_compared_so(
+    routing: dict[str, object], method: str
+) -> None:
+    tried = Tried(saying({}), saying({}), routing=routing)
+    tried.doubt.failed()
+
+    assert await tried.outcome(method=method) == ""
+    assert tried.doubt.left == CLOSER
+
+
 async def test_what_is_too_much_at_once_is_skipped_and_counted() -> None:
     tried = Tried(saying({}), saying({}), most_waiting=3)
     await tried.ask(times=10)
@@ -377,7 +406,7 @@ async def test_what_it_costs_a_request(record_property: Callable[[str, object], 
     plain, taken = saying({}), {}
     for name, routing in {"bare": None, "offered": {}, "left out": {"shadow": 0.0001}}.items():
         tried = Tried(plain, plain, routing=routing or {}, most_waiting=1_000_000)
-        app = plain if routing is None else Shadowed(plain, tried.shadow)
+        app = plain if routing is None else Shadowed(plain, tried.shadow, tried.doubt)
         taken[name] = min([await _seconds(app, tried, 2000) for _ in range(5)])
     for name in ("offered", "left out"):
         added = 1e6 * (taken[name] - taken["bare"])

@@ -19,6 +19,7 @@ from serinus.application.release.comparison_counters import (
     ComparisonCounters,
     Outcome,
 )
+from serinus.application.release.doubt import Doubt
 from serinus.domain.release.assignment import Routing, Share
 from serinus.infrastructure.postgres.pool import open_session
 from serinus.infrastructure.postgres.undone import PostgresTrials, TrialPool, trial_pool
@@ -80,7 +81,7 @@ class World:
         writes = ShadowWrites(self.candidate, self.counters, self.trials, uuid4, PATIENCE)
         shadow = Shadow(self.stable, self.candidate, self.counters, None)  # type: ignore[arg-type] # not for reads
         switch = GenerationSwitch(
-            stable=Shadowed(self.stable, shadow, writes),
+            stable=Shadowed(self.stable, shadow, Doubt(), writes),
             candidate=self.candidate,
             in_force=InForce(Routing(**given)),  # type: ignore[arg-type] # whatever a test says
             may_override=nobody,

@@ -6,6 +6,7 @@ import tracemalloc
 from dataclasses import replace
 from uuid import UUID
 
+from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import (
     MOST_EPOCHS,
     Batch,
@@ -47,7 +48,7 @@ async def nobody(_: str | None, _key: str | None) -> bool:
 class Worker:
     def __init__(self) -> None:
         self.counters, self.in_force = EvidenceCounters(), InForce(RELEASE)
-        self.evidence = Evidence(self.counters, lambda: 1, lambda _: None, None)
+        self.evidence = Evidence(self.counters, lambda: 1, lambda _: None, None, Doubt())
         self.switch = GenerationSwitch(
             stable=engine,
             candidate=engine,

@@ -10,14 +10,14 @@ from math import log
 #: What may lead to a rollback by mistake. A broken limit does nothing alone: together with a
 #: relative test it is wrong only where that one is, so most is left to that one, which also
 #: acts alone. What a limit has is for where stable's good history speaks for it.
-EMERGENCY, ABSOLUTE, RELATIVE, PAIRS, HISTORY = 0.10, 0.20, 0.60, 0.05, 0.05
+EMERGENCY, ABSOLUTE, RELATIVE, PAIRS, HISTORY = 0.10, 0.15, 0.50, 0.20, 0.05
 #: Of what begins anew with each stage: of the first one, and of what is left each time.
 FIRST = 0.7
 #: By what is bad of a request.
 BY_KIND = {"errors": 0.7, "slow": 0.3}
 #: Of all routes together, and of each on its own.
 TOGETHER, APART = 0.9, 0.1
-#: Of all routes' part: the test that knows when it began, and the one for late onset.
+#: Of that, and of what pairs have: the test that knows when it began, and late onset's.
 EARLY, LATE = 0.9, 0.1
 #: Of the emergency's part: five times the limit, everything on a route, and each worker's own
 #: test (see `tripwire`).
@@ -60,7 +60,10 @@ class Budget:
         return self._log(RELATIVE * BY_KIND[kind] * APART * of_route(place))
 
     def pairs(self) -> float:
-        return self._log(PAIRS)
+        return self._log(PAIRS * EARLY * self._of_attempt)
+
+    def pairs_late(self) -> float:
+        return self._log(PAIRS * LATE)
 
     def history(self, kind: str) -> float:
         return self._log(HISTORY * BY_KIND[kind])
@@ -70,7 +73,7 @@ class Budget:
         """Of the risk, by tests that have begun. What is left is for stages to come."""
         begun = 1 - (1 - FIRST) ** self.attempt
         tests = EMERGENCY * (GROSS * EARLY + ROUTE_DOWN)
-        tests += ABSOLUTE * (TOGETHER * EARLY + APART)
+        tests += ABSOLUTE * (TOGETHER * EARLY + APART) + PAIRS * EARLY
         rest = 1 - tests if self.attempt else 0.0
         return self.risk * (tests * begun + rest)
 

@@ -114,8 +114,7 @@ class _Judge:
 
     def _worse_in_pairs(self) -> Reading | None:
         """Where that is a reason to take back what the candidate has."""
-        reading = self.tests.pairs()
-        return reading if reading.breached and self._situation.phase in AT_RISK else None
+        return self.tests.worse_pairs() if self._situation.phase in AT_RISK else None
 
     def _shared(self) -> Iterator[Verdict]:
         for kind in KINDS:
@@ -146,7 +145,7 @@ class _Judge:
         if situation.paused:
             yield _hold(Why.PAUSED, "the release is paused")
         gate = Gate.NONE if ahead is None else self._plan.gate(ahead)
-        if situation.phase is Phase.COMPARING and (pairs := self.tests.pairs()).breached:
+        if situation.phase is Phase.COMPARING and (pairs := self.tests.worse_pairs()):
             found = f"{worse_pairs(pairs)}: the gate stays shut"
             yield _hold(Why.COMPARISON, found, pairs)
         if gate is Gate.COMPARISON and (

@@ -52,8 +52,8 @@ class Memory:
     order in which they were first seen. `relative`: ln of each alternative, by test.
     `misplaced`: requests of this stage whose arm does not fit their stratum. `own`: bad ones
     of the candidate's in this stage that stable does not account for, by kind; `own_lately`:
-    those of them that are recent. `settled`: pairs that were acted on, in which the candidate
-    alone failed, and stable alone.
+    those of them that are recent. `pairs`: in which the candidate alone failed, and stable
+    alone; `settled`: those of them from before this stage.
     `calm`: looks since a shared cause showed last; None where none did in this stage.
     """
 
@@ -65,6 +65,7 @@ class Memory:
     own: Mapping[str, float] = field(default_factory=dict)
     own_lately: Mapping[str, float] = field(default_factory=dict)
     calm: int | None = None
+    pairs: tuple[int, int] = (0, 0)
     settled: tuple[int, int] = (0, 0)
     routes: tuple[str, ...] = ()
     stable: Mapping[str, History] = field(default_factory=dict)
@@ -109,6 +110,7 @@ class Memory:
             "own": dict(self.own),
             "own_lately": dict(self.own_lately),
             "calm": self.calm,
+            "pairs": list(self.pairs),
             "settled": list(self.settled),
             "routes": list(self.routes),
             "requests": list(requests) if any(requests) else [],
@@ -146,6 +148,7 @@ class Memory:
             own=value.get("own", {}),
             own_lately=value.get("own_lately", {}),
             calm=value["calm"],
+            pairs=tuple(value.get("pairs", (0, 0))),
             settled=tuple(value.get("settled", (0, 0))),
             routes=tuple(value["routes"]),
             stable={

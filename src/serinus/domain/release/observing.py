@@ -7,7 +7,7 @@ of the present stage.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from serinus.domain.release import relative
+from serinus.domain.release import pairs, relative
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.evidence import (
     MOST_ROUTES,
@@ -27,6 +27,8 @@ from serinus.domain.release.relative import History
 from serinus.domain.release.shared_cause import lately_own, own
 from serinus.domain.release.verdict import Situation
 
+#: What S5 is called.
+PAIRED = "pairs"
 #: Five times a limit is gross, and most of all requests is.
 GROSS, HIGHEST_LIMIT = 5.0, 0.5
 
@@ -47,6 +49,8 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
     owned = own(memory.own, by_arm, recent)
     related, together = _related(plan, now, memory)
     placed, misplaced = _placement(plan, situation, now)
+    late = _late(plan, by_arm, memory, owned) | _late_relative(memory, together)
+    paired = _paired(situation, memory)
     return replace(
         memory,
         attempt=memory.attempt or int(by_arm[Arm.CANDIDATE].requests > 0),
@@ -60,7 +64,8 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
         relative=related,
         stable=_remembered(memory, news),
         frailty=_learnt(memory, news),
-        late=_late(plan, by_arm, memory, owned) | _late_relative(memory, together),
+        late=late | _late_pairs(memory, paired),
+        pairs=paired,
         recent=recent,
     )
 
@@ -76,6 +81,7 @@ def begun(memory: Memory, since_epoch: int) -> Memory:
         misplaced=0,
         own={},
         calm=None,
+        settled=memory.pairs,
     )
 
 
@@ -163,6 +169,18 @@ def _late_relative(
         told = together.get(kind, relative.NEUTRAL) is not relative.NEUTRAL
         found[test] = onset.grown(together[kind]) if told else onset
     return found
+
+
+def _paired(situation: Situation, memory: Memory) -> tuple[int, int]:
+    state = situation.comparison
+    return memory.pairs if state is None else (state.worse, state.better)
+
+
+def _late_pairs(memory: Memory, seen: tuple[int, int]) -> dict[str, LateOnset]:
+    onset = memory.late.get(PAIRED, LateOnset())
+    worse, better = (max(0, now - known) for now, known in zip(seen, memory.pairs, strict=True))
+    told = worse or better
+    return {PAIRED: onset.grown(pairs.log_factors(worse, better)) if told else onset}
 
 
 def gross_limit(plan: Plan, kind: str) -> float:

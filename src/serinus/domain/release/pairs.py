@@ -9,6 +9,7 @@ Rescues do not count here: they are seen only where the candidate has failed, so
 never tell for it.
 """
 
+from collections.abc import Sequence
 from math import log
 
 from serinus.domain.release.eprocess import log_mean_exp
@@ -20,6 +21,9 @@ NULL = 0.5
 
 def log_e(worse: int, better: int) -> float:
     """ln E of so many pairs in which the candidate alone failed, and in which stable did."""
-    return log_mean_exp(
-        [worse * log(each / NULL) + better * log((1 - each) / (1 - NULL)) for each in LIKELY]
-    )
+    return log_mean_exp(log_factors(worse, better))
+
+
+def log_factors(worse: int, better: int) -> Sequence[float]:
+    """One for each of the alternatives."""
+    return [worse * log(each / NULL) + better * log((1 - each) / (1 - NULL)) for each in LIKELY]

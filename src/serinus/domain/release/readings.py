@@ -9,10 +9,10 @@ from serinus.domain.release.budget import Budget
 from serinus.domain.release.eprocess import log_breach, log_proof, needed
 from serinus.domain.release.evidence import MOST_ROUTES, Counts, bad_of, wholly_below
 from serinus.domain.release.memory import KINDS, Memory
-from serinus.domain.release.observing import gross_limit, limit_of, ratio_of
+from serinus.domain.release.observing import PAIRED, gross_limit, limit_of, ratio_of
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.shared_cause import own_of_route
-from serinus.domain.release.verdict import ComparisonState, Reading, Situation
+from serinus.domain.release.verdict import Reading, Situation
 
 #: More of the requests than this do not stand where the assignment puts them.
 SPLIT_LIMIT, SPLIT_RISK = 0.01, 0.01
@@ -21,7 +21,6 @@ NOTHING = -1_000.0
 #: What a person is told of as an alert, and nothing is decided by.
 ALERT_RISK = 0.01
 GUARDRAIL = {"errors": "error_rate", "slow": "slow"}
-PAIRED = "pairs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,13 +162,10 @@ class Tests:
         )
 
     def pairs(self) -> Reading:
-        """S5, since it was acted on last."""
-        state = self.situation.comparison or ComparisonState()
+        """S5, in this stage."""
         worse, better = (
             max(0, seen - settled)
-            for seen, settled in zip(
-                (state.worse, state.better), self.memory.settled, strict=True
-            )
+            for seen, settled in zip(self.memory.pairs, self.memory.settled, strict=True)
         )
         return Reading(
             guardrail=PAIRED,
@@ -180,6 +176,20 @@ class Tests:
             log_e=pairs.log_e(worse, better),
             log_threshold=self.budget.pairs(),
         )
+
+    def pairs_late(self) -> Reading:
+        """The same, of what began late."""
+        onset = self.memory.late.get(PAIRED)
+        return replace(
+            self.pairs(),
+            guardrail=f"late:{PAIRED}",
+            log_e=NOTHING if onset is None else max(NOTHING, onset.log_e),
+            log_threshold=self.budget.pairs_late(),
+        )
+
+    def worse_pairs(self) -> Reading | None:
+        """Where they say that the candidate is worse."""
+        return next((each for each in (self.pairs(), self.pairs_late()) if each.breached), None)
 
     def history(self, kind: str) -> Reading:
         """Stable within its limit before, with the consumers that are the candidate's now."""
@@ -226,6 +236,7 @@ class Tests:
             *(self.gross_late(kind) for kind in KINDS),
             *(self.history(kind) for kind in KINDS),
             self.pairs(),
+            self.pairs_late(),
             self.split(),
         ]
         routes = [

@@ -7,7 +7,7 @@ from dataclasses import replace
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.late_onset import LateOnset
 from serinus.domain.release.memory import KINDS, Memory
-from serinus.domain.release.observing import begun, limit_of
+from serinus.domain.release.observing import PAIRED, begun, limit_of
 from serinus.domain.release.readings import Tests
 from serinus.domain.release.verdict import Kind, Verdict, Why
 
@@ -40,22 +40,22 @@ def _stepped_back(tests: Tests) -> Memory:
     """After a step back: of each kind that was found worse no test stands where it stood. The
     rest was not acted on.
     """
-    memory, state = tests.memory, tests.situation.comparison
+    memory = tests.memory
     found = {kind for kind in KINDS if any(each.breached for each in tests.all_relative(kind))}
-    if tests.pairs().breached:
+    if tests.worse_pairs():
         found.add("errors")
-    memory = replace(
+    late = [f"relative:{kind}" for kind in found]
+    if "errors" in found:
+        late.append(PAIRED)
+    return replace(
         memory,
         relative={
             test: logs
             for test, logs in memory.relative.items()
             if test.partition(":")[0] not in found
         },
-        late=_anew(memory, *(f"relative:{kind}" for kind in found)),
+        late=_anew(memory, *late),
     )
-    if state is None or "errors" not in found:
-        return memory
-    return replace(memory, settled=(state.worse, state.better))
 
 
 def _anew(memory: Memory, *tests: str) -> dict[str, LateOnset]:

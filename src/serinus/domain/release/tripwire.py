@@ -9,7 +9,7 @@ does meanwhile tells a candidate's fault from a cause that both share.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import log
+from math import inf, log
 
 from serinus.domain.release import budget
 from serinus.domain.release.eprocess import HIGHEST, log_factor, log_mean_exp
@@ -23,14 +23,17 @@ TIMES = (5.0, 30.0, 40.0)
 PART = budget.EMERGENCY * budget.TRIPWIRE
 #: Of that part, of what fails from the start, and of what does later.
 EARLY, LATE = 0.9, 0.1
-#: Seconds for which what stable did speaks of the present.
+#: Seconds for which what an arm did speaks of the present.
 WINDOW = 5.0
+#: Seconds after a shared cause in which nothing tells against the candidate: what was asked
+#: meanwhile ends late, and engines do not recover at the same moment.
+RECOVERY = 5.0
 HIGHEST_NULL = 0.5
 
 
 @dataclass(slots=True)
 class _Window:
-    """Stable's requests lately: this window and the one before it."""
+    """An arm's requests lately: this window and the one before it."""
 
     began: float = 0.0
     requests: int = 0
@@ -67,6 +70,8 @@ class Tripwire:
     failed: int = 0
     _of_one: tuple[Sequence[float], Sequence[float]] = field(init=False)
     _late: LateOnset = field(default_factory=LateOnset)
+    _settled_until: float = -inf
+    _candidate: _Window = field(default_factory=_Window)
     _stable: _Window = field(default_factory=_Window)
 
     def __post_init__(self) -> None:
@@ -76,7 +81,10 @@ class Tripwire:
         """Also of a request that the candidate failed, and stable was asked for instead."""
         self._stable.note(at, failed=failed)
 
-    def candidate(self, *, failed: bool) -> None:
+    def candidate(self, at: float, *, failed: bool) -> None:
+        self._candidate.note(at, failed=failed)
+        if at < self._settled_until:
+            return
         self.requests += 1
         self.failed += failed
         self._late = self._late.grown(self._of_one[failed])
@@ -94,14 +102,17 @@ class Tripwire:
         ]
 
     def shared(self, at: float) -> bool | None:
-        """Whether stable fails the same way; then what failed so far is settled by it, and
-        tells nothing of the time after. None where stable was not asked lately.
+        """Whether stable fails the same way in the same seconds; then what failed so far is
+        settled by it, and what was before the recovery tells nothing of the time after. None
+        where stable was not asked lately.
         """
-        requests, failed = self._stable.lately(at)
-        if not requests:
+        theirs, ours = self._stable.lately(at), self._candidate.lately(at)
+        if not theirs[0]:
             return None
-        alike = 2 * failed * self.requests >= self.failed * requests
+        alike = 2 * theirs[1] * ours[0] >= ours[1] * theirs[0]
         if alike:
             self.requests = self.failed = 0
             self._late = self._late.begun()
+            self._candidate, self._stable = _Window(at), _Window(at)
+            self._settled_until = at + RECOVERY
         return alike

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from time import monotonic
+from dataclasses import dataclass, field
+from time import monotonic, perf_counter
 
+from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters, Seen
 from serinus.domain.release.assignment import Arm, Routing
 from serinus.domain.release.tripwire import Tripwire
 from serinus.presentation.http.asgi import Scope
-from serinus.presentation.http.rescue import Rescue
+from serinus.presentation.http.rescue import SAFE, Rescue
 
 SERVER_ERROR, CLIENT_ERROR = 500, 400
 
@@ -20,7 +21,7 @@ Probe = Callable[[], Awaitable[bool]]
 @dataclass(slots=True)
 class Attempt:
     """What the switch decided about a request, and how that went. `seconds`: what the arm took
-    where another one answered.
+    where another one answered. `began`: by `perf_counter`.
     """
 
     routing: Routing
@@ -28,10 +29,14 @@ class Attempt:
     stratum: int
     rescue: Rescue | None = None
     seconds: float | None = None
+    began: float = field(default_factory=perf_counter)
 
 
 class Evidence:
-    """An observer of requests. `workers`: that share the risk; `trip`: take the share back."""
+    """An observer of requests. `workers`: that share the risk; `trip`: take the share back;
+    `doubt`: raised by each request that the candidate fails. `patience`: seconds after which
+    the candidate is not waited for where it is read from, so neither is stable; 0: for ever.
+    """
 
     def __init__(
         self,
@@ -39,9 +44,11 @@ class Evidence:
         workers: Callable[[], int],
         trip: Callable[[str], None],
         probe: Probe | None,
+        doubt: Doubt,
+        patience: float = 0.0,
     ) -> None:
         self._counters, self._workers, self._trip = counters, workers, trip
-        self._probe = probe
+        self._probe, self._doubt, self._patience = probe, doubt, patience
         self._tripwire = Tripwire(limit=1.0, risk=1.0)
         self._epoch = -1
         self._probing: asyncio.Task[None] | None = None
@@ -54,7 +61,11 @@ class Evidence:
         routing = attempt.routing
         if attempt.seconds is not None:
             seconds = attempt.seconds
-        failed = attempt.rescue is not None or (status or SERVER_ERROR) >= SERVER_ERROR
+        failed = (
+            attempt.rescue is not None
+            or (status or SERVER_ERROR) >= SERVER_ERROR
+            or self._too_late(scope, attempt)
+        )
         template = state.get("route")
         assert routing.release_id is not None  # noqa: S101 - only a release is watched
         self._counters.add(
@@ -79,16 +90,26 @@ class Evidence:
         )
         self._watch(attempt, failed=failed)
 
+    def _too_late(self, scope: Scope, attempt: Attempt) -> bool:
+        """Only of stable: whoever reads from the candidate is answered by stable then."""
+        if not self._patience or attempt.arm is not Arm.STABLE or scope["method"] not in SAFE:
+            return False
+        answered: float = scope["state"]["answered"]
+        return answered - attempt.began > self._patience
+
     def _watch(self, attempt: Attempt, *, failed: bool) -> None:
+        if failed and attempt.arm is Arm.CANDIDATE:
+            self._doubt.failed()
         tripwire = self._of_epoch(attempt.routing)
         if tripwire is None:
             return
+        at = monotonic()
         if attempt.arm is Arm.STABLE:
-            tripwire.stable(monotonic(), failed=failed)
+            tripwire.stable(at, failed=failed)
             return
         if attempt.rescue is not None:
-            tripwire.stable(monotonic(), failed=attempt.rescue is Rescue.SHARED)
-        tripwire.candidate(failed=failed)
+            tripwire.stable(at, failed=attempt.rescue is Rescue.SHARED)
+        tripwire.candidate(at, failed=failed)
         if failed and tripwire.breached(self._workers()):
             self._breached(tripwire)
 

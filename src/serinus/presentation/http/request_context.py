@@ -1,6 +1,7 @@
 """The outermost layer: what every request is given, and every answer carries.
 
-Into `scope["state"]` go `request_id` and `client_address`. An exception that reached this far
+Into `scope["state"]` go `request_id`, `client_address` and, by `perf_counter`, when the answer
+began: `answered`. An exception that reached this far
 becomes a bare 500: each contract turns its own failures into its own form before that. When all
 is done, observers are told how it went.
 """
@@ -142,6 +143,7 @@ class Outgoing:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._state["answered"] = perf_counter()
             given = message.get("headers", ())
             present = {name for name, _ in given}
             more = [pair for pair in self._carried() if pair[0] not in present]

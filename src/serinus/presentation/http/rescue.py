@@ -26,7 +26,7 @@ class Rescue(Enum):
     """How a read ended that the candidate failed."""
 
     RESCUED = auto()
-    SHARED = auto()  # stable failed it, too
+    SHARED = auto()  # stable failed it, too, or took as long
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Rescuer:
         carry(scope, [(HEADER, b"v2")])
         watched = _Watched(send)
         await self.stable(scope, _after_the_body(receive), watched)
-        return Rescue.SHARED if watched.status >= SERVER_ERROR else Rescue.RESCUED, seconds
+        return watched.rescue(self.patience), seconds
 
 
 def _copied(state: dict[str, Any]) -> dict[str, Any]:
@@ -120,16 +120,21 @@ class _HeldBack:
 
 
 class _Watched:
-    __slots__ = ("_send", "status")
+    __slots__ = ("_began", "_failed", "_seconds", "_send")
 
     def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = SERVER_ERROR  # of no answer at all
+        self._send, self._began = send, perf_counter()
+        self._failed, self._seconds = True, 0.0  # of no answer at all
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self._failed = message["status"] >= SERVER_ERROR
+            self._seconds = perf_counter() - self._began
         await self._send(message)
+
+    def rescue(self, patience: float) -> Rescue:
+        """An answer for which the candidate was not waited for is a failure, too."""
+        return Rescue.SHARED if self._failed or self._seconds > patience else Rescue.RESCUED
 
 
 def _after_the_body(receive: Receive) -> Receive:

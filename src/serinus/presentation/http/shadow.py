@@ -18,6 +18,7 @@ from serinus.application.release.comparison_counters import (
     Outcome,
     Place,
 )
+from serinus.application.release.doubt import Doubt
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.comparison import Answer, differences
 from serinus.domain.release.evidence import POOLED_ROUTE
@@ -186,24 +187,30 @@ class Shadow:
 @dataclass(frozen=True, slots=True)
 class Shadowed:
     """Stable, of whose answers some are offered to the shadow: those that count as evidence, so
-    none that somebody chose an arm for, and in a drill those of who takes part. `writes`: None
-    where they are not compared.
+    none that somebody chose an arm for, and in a drill those of who takes part. `doubt`: of
+    this worker. `writes`: None where they are not compared.
     """
 
     app: App
     shadow: Shadow
+    doubt: Doubt
     writes: ShadowWrites | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         attempt: Attempt | None = scope["state"].get("attempt")
-        if attempt is None or not _is_compared(attempt, scope["state"]["request_id"]):
+        if attempt is None or attempt.arm is not Arm.STABLE:
             await self.app(scope, receive, send)
-        elif scope["method"] == "GET":
+        elif scope["method"] == "GET" and self._is_compared(attempt, scope):
             await self._read(attempt, scope, receive, send)
-        elif self.writes and attempt.routing.shadow_writes and scope["method"] in WRITING:
+        elif self.writes and _is_tried(attempt, scope):
             await self.writes(self.app, scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    def _is_compared(self, attempt: Attempt, scope: Scope) -> bool:
+        if _is_sampled(attempt, scope):
+            return True
+        return attempt.routing.shadow > 0 and self.doubt.takes()
 
     async def _read(self, attempt: Attempt, scope: Scope, receive: Receive, send: Send) -> None:
         kept, recording = _as_it_came(scope), Recording(send, MOST_BYTES)
@@ -228,9 +235,14 @@ def _failed(answer: Answer | None) -> bool:
     return answer is None or answer.failed
 
 
-def _is_compared(attempt: Attempt, request_id: str) -> bool:
+def _is_tried(attempt: Attempt, scope: Scope) -> bool:
+    writes = attempt.routing.shadow_writes and scope["method"] in WRITING
+    return writes and _is_sampled(attempt, scope)
+
+
+def _is_sampled(attempt: Attempt, scope: Scope) -> bool:
     routing = attempt.routing
-    return attempt.arm is Arm.STABLE and is_sampled(routing.salt, request_id, routing.shadow)
+    return is_sampled(routing.salt, scope["state"]["request_id"], routing.shadow)
 
 
 def _place(attempt: Attempt, scope: dict[str, Any]) -> Place:

@@ -41,7 +41,7 @@ def test_5_percent_of_errors_are_caught_soon() -> None:
 
     delays = sorted(each.caught.requests for each in outcomes if each.caught)
     assert [each.phase for each in outcomes] == [Phase.ROLLED_BACK] * 30
-    assert delays[15] <= 160
+    assert delays[15] <= 120
     assert max(each.touched for each in outcomes) < 0.2
     assert all(each.rescued <= each.failed <= each.requests for each in outcomes)
 

@@ -7,18 +7,19 @@ against it grows by what went well. So a simulated release is looked at less oft
 one, and each outcome says how often it was.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from serinus.application.release.simulation.drawing import Draw
 from serinus.application.release.simulation.outcome import Observer, Outcome
+from serinus.application.release.simulation.pairs import Pairs
 from serinus.application.release.simulation.scenarios import Moment, Scenario
 from serinus.application.release.simulation.traffic import (
     DAY,
-    ROUTES,
     Flow,
+    Rates,
     population,
 )
 from serinus.application.release.simulation.trips import Heard, Trips
@@ -30,7 +31,7 @@ from serinus.domain.release.memory import Memory, summed
 from serinus.domain.release.phase import Phase
 from serinus.domain.release.plan import Plan
 from serinus.domain.release.release import Release
-from serinus.domain.release.verdict import ComparisonState, Situation, Why
+from serinus.domain.release.verdict import Situation, Why
 
 BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 SECOND = 1.0  # between two looks, at least
@@ -68,18 +69,6 @@ def simulate(given: Simulated, draw: Draw) -> Outcome:
     return run.observer.ended(run.release, run.seconds)
 
 
-@dataclass(slots=True)
-class _Compared:
-    """While stable serves all, every read of its; then as often as the plan says."""
-
-    requests: float = 0.0
-    answers: dict[str, int] = field(default_factory=dict)
-
-    def after(self, requests: float) -> None:
-        self.requests += requests
-        self.answers = {route: int(part * self.requests) for route, part in ROUTES.items()}
-
-
 class _Run:
     def __init__(self, given: Simulated, draw: Draw) -> None:
         self._given, self._draw, self._plan = given, draw, given.plan
@@ -87,7 +76,8 @@ class _Run:
         salt = f"{draw.random()}"
         self.release = Release.start(UUID(int=1), salt, given.plan, BEGAN, epoch=1)
         self._consumers = population(draw, self._traffic, salt)
-        self._memory, self._compared = Memory(), _Compared()
+        self._memory = Memory()
+        self._pairs = Pairs(draw, self._traffic.reads, given.workers)
         self._trips = Trips(draw, given.plan, given.workers, self._traffic.reads)
         self._hour = draw.random() * DAY
         self.seconds = self._young = self._looked = 0.0
@@ -107,8 +97,9 @@ class _Run:
         flow = self._flowing(now)
         requests, bad = self._traffic_until_something(flow)
         news = flow.cells_of(self._draw, self.release.epoch, requests, bad)
-        self._compare(requests)
-        ours = summed(each.counts for each in news if each.arm is Arm.CANDIDATE)
+        counts = {of: summed(each.counts for each in news if each.arm is of) for of in Arm}
+        self._pairs.after(self.release, counts, self._rates(now))
+        ours = counts[Arm.CANDIDATE]
         tripped = self._tripped(news, ours, now) if ours.requests else None
         if ours.requests and (now.faulty or not self._scenario.harmful):
             until = None if tripped is None else tripped[0]
@@ -135,26 +126,15 @@ class _Run:
 
     def _seen(self) -> Situation:
         """What a release does not know of itself."""
-        compared = self._compared.answers
         return Situation(
             phase=Phase.COMPARING,
             stage=0,
             share=NOTHING,
             since_epoch=0,
             in_stage=timedelta(),
-            comparison=ComparisonState(compared) if compared else None,
+            comparison=self._pairs.state(),
             workers=self._given.workers,
         )
-
-    def _compare(self, requests: float) -> None:
-        match self.release.phase:
-            case Phase.COMPARING:
-                part = 1.0
-            case Phase.RAMPING | Phase.BAKING:
-                part = self._plan.comparison.sample
-            case _:
-                return
-        self._compared.after(requests * self._traffic.reads * part)
 
     def _traffic_until_something(self, flow: Flow) -> tuple[float, list[int]]:
         """How many requests on average until a look that is worth it; what of them was bad."""
@@ -219,14 +199,16 @@ class _Run:
         """Kept while nothing changes; what begins anew is young."""
         share = self.release.share
         if self._flow is None or self._flow[:2] != (now, share):
-            rates = self._scenario.rates(faulty=now.faulty, out=now.out)
-            flow = Flow(self._consumers, self._traffic, rates, self._plan, share)
+            flow = Flow(self._consumers, self._traffic, self._rates(now), self._plan, share)
             self._flow = (now, share, flow)
             self._young = self.seconds
         return self._flow[2]
 
+    def _rates(self, now: _Now) -> Mapping[Arm, Rates]:
+        return self._scenario.rates(faulty=now.faulty, out=now.out)
+
     def _tripped(self, news: Sequence[Cell], ours: Counts, now: _Now) -> tuple[int, str] | None:
         stable = sum(each.counts.requests for each in news if each.arm is Arm.STABLE)
-        fails = self._scenario.rates(faulty=now.faulty, out=now.out)[Arm.STABLE].errors
+        fails = self._rates(now)[Arm.STABLE].errors
         heard = Heard(ours.requests, ours.errors, stable, fails)
         return self._trips.hear(self.release.epoch, self.seconds, heard)

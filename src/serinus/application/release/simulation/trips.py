@@ -46,10 +46,10 @@ class Trips:
                 self._tell(wire, at, heard)
         before = 0
         for place in sorted(self.draw.sample(range(heard.requests), heard.failed)):
-            self._well(place - before)
+            self._well(at, place - before)
             before = place + 1
             wire = self._wires[self.draw.randrange(self.workers)]
-            wire.candidate(failed=True)
+            wire.candidate(at, failed=True)
             if self.draw.random() < self.reads:
                 wire.stable(at, failed=self.draw.random() < heard.stable_fails)
             if wire.breached(self.workers):
@@ -57,10 +57,10 @@ class Trips:
                 shared = self._shared(wire, at, heard)
                 if not shared:
                     return before, f"{TRIPPED}: {why}"
-        self._well(heard.requests - before)
+        self._well(at, heard.requests - before)
         return None
 
-    def _well(self, requests: int) -> None:
+    def _well(self, at: float, requests: int) -> None:
         """So many went well, on one worker or another."""
         each, rest = divmod(requests, self.workers)
         luckier = set(self.draw.sample(range(self.workers), rest))
@@ -68,14 +68,16 @@ class Trips:
             served = each + (number in luckier)
             wire.requests += max(0, served - FORGOTTEN)
             for _ in range(min(served, FORGOTTEN)):
-                wire.candidate(failed=False)
+                wire.candidate(at, failed=False)
 
     def _shared(self, wire: Tripwire, at: float, heard: Heard) -> bool:
         """What it has seen of stable lately tells; where it has seen nothing, it asks."""
         self._tell(wire, at, heard)
-        if wire.shared(at) is None:
+        shared = wire.shared(at)
+        if shared is None:
             wire.stable(at, failed=self.draw.random() < heard.stable_fails)
-        return wire.shared(at) is True
+            shared = wire.shared(at)
+        return shared is True
 
     def _tell(self, wire: Tripwire, at: float, heard: Heard) -> None:
         """What a worker's part of stable's requests came to."""
