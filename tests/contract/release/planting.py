@@ -18,6 +18,7 @@ from tests.contract.table.state import digest
 LONG = {"dwell": "1h", "baseline": "1h", "bake": "1h", "rollback_dwell": "1h", "gates": {}}
 WIPE = """
     ALTER TABLE release_events DISABLE TRIGGER release_events_stay;
+    DELETE FROM release_untold;
     DELETE FROM release_events;
     ALTER TABLE release_events ENABLE TRIGGER release_events_stay;
     DELETE FROM release_pins;

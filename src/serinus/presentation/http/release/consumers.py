@@ -16,7 +16,7 @@ from serinus.application.release.steering import (
     Steering,
     TooManyPins,
 )
-from serinus.domain.errors import Forbidden
+from serinus.domain.errors import Forbidden, Invalid
 from serinus.domain.identity.caller import Caller
 from serinus.domain.release.assignment import Arm, bucket
 from serinus.presentation.http.asgi import App, Receive, Scope, Send
@@ -93,7 +93,7 @@ async def pin_consumer(
 
 @delete(
     "/consumers/{consumer:str}",
-    opt={**refuses(Forbidden, NoRelease, NotPinned), "parameters": [REASON]},
+    opt={**refuses(Forbidden, Invalid, NoRelease, NotPinned), "parameters": [REASON]},
 )
 async def unpin_consumer(
     request: AnyRequest,
