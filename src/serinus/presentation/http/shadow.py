@@ -28,6 +28,7 @@ from serinus.presentation.http.evidence import Attempt
 from serinus.presentation.http.recording import Recording
 from serinus.presentation.http.shadow_writes import WRITES as WRITING
 from serinus.presentation.http.shadow_writes import ShadowWrites
+from serinus.presentation.http.waiting import Read, Waiting
 
 CONCURRENCY = 2  # reads that are asked at a time
 MOST_WAITING = 256  # reads
@@ -57,22 +58,6 @@ class Tries(Protocol):
 
 
 @dataclass(slots=True)
-class Read:
-    """One that stable has answered; None: it failed, with an exception or by taking longer than
-    an arm may.
-    """
-
-    place: Place
-    scope: dict[str, Any]
-    stable: Recording | None
-    at: float = field(default_factory=monotonic)
-
-    @property
-    def size(self) -> int:
-        return self.stable.size if self.stable else 0
-
-
-@dataclass(slots=True)
 class Shadow:
     """`stable` and `candidate` without what limits or counts clients; `watched`: sees what the
     candidate tries meanwhile.
@@ -85,20 +70,16 @@ class Shadow:
     patience: float = PATIENCE
     most_waiting: int = MOST_WAITING
     longest_wait: float = LONGEST_WAIT
-    _waiting: asyncio.Queue[Read] = field(init=False)
-    _bytes: int = 0
+    _waiting: Waiting = field(init=False)
     _told: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._waiting = asyncio.Queue(self.most_waiting)
+        self._waiting = Waiting(self.most_waiting, MOST_BYTES_WAITING)
 
     def offer(self, read: Read) -> None:
         """Never waits."""
-        if self._waiting.full() or self._bytes + read.size > MOST_BYTES_WAITING:
-            self.counters.add(read.place, Outcome.SKIPPED)
-            return
-        self._bytes += read.size
-        self._waiting.put_nowait(read)
+        if left_out := self._waiting.offer(read):
+            self.counters.add(left_out.place, Outcome.SKIPPED)
 
     async def go_on(self) -> None:
         """For ever."""
@@ -108,12 +89,11 @@ class Shadow:
 
     async def settled(self) -> None:
         """When all that was offered has been compared."""
-        await self._waiting.join()
+        await self._waiting.all_done()
 
     async def _take(self) -> None:
         while True:
-            read = await self._waiting.get()
-            self._bytes -= read.size
+            read = await self._waiting.take()
             began = monotonic()
             try:
                 await self._compare(read)
@@ -121,7 +101,7 @@ class Shadow:
                 self.counters.add(read.place, Outcome.SKIPPED)
                 self._tell(error, "comparing failed")
             finally:
-                self._waiting.task_done()
+                self._waiting.done()
             await asyncio.sleep(min(LONGEST_REST, REST * (monotonic() - began)))
 
     async def _compare(self, read: Read) -> None:
