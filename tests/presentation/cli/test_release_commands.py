@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from serinus.application.release.steering import Status
 from serinus.domain.release.assignment import Arm, Routing, bucket
 from serinus.domain.release.in_force import Limits, in_force
-from serinus.domain.release.plan import DEFAULT
+from serinus.domain.release.plan import DEFAULT, Plan
 from serinus.infrastructure.postgres.pool import open_pool
 from serinus.presentation.cli.operations import Stopped
 from serinus.presentation.cli.release_asking import Work
@@ -58,10 +59,10 @@ class OnDatabase:
 
 class Commands:
     def __init__(self, app: typer.Typer) -> None:
-        self._app = app
+        self.app = app
 
     def run(self, *words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(self._app, words)
+        done = CliRunner().invoke(self.app, words)
         assert done.exit_code == code, (done.output, done.exception)
         return done.stdout
 
@@ -70,7 +71,7 @@ class Commands:
 
     def refused(self, *words: str) -> str:
         """As `run` of the main module says it: one line."""
-        done = CliRunner().invoke(self._app, words)
+        done = CliRunner().invoke(self.app, words)
         assert isinstance(done.exception, Stopped), (done.output, done.exception)
         return str(done.exception)
 
@@ -170,6 +171,18 @@ def test_a_plan_that_is_checked_can_be_used_as_it_is_printed(
     file.write_text(release_without_database.run("plan-check").replace('"7d"', '"2h"'))
 
     assert release_without_database.told("plan-check", str(file))["dwell"] == "2h"
+
+
+def test_what_a_plan_costs_is_told_beside_it(
+    release_without_database: Commands, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text('baseline = "5m"\n')
+
+    done = CliRunner().invoke(release_without_database.app, ("plan-check", str(file)))
+
+    assert Plan.parse(done.stdout).baseline == timedelta(minutes=5)
+    assert " ".join(done.stderr.split()).startswith("caution: baseline: in 5m little is learnt")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from serinus.domain.release.cautions import cautions
 from serinus.domain.release.plan import Plan, PlanInvalid
 from serinus.presentation.cli.plain import plain
 
@@ -43,6 +44,12 @@ def _complain(invalid: PlanInvalid, *, as_json: bool) -> None:
         return
     for problem in invalid.problems:
         errors.print(Text("serinus: ").append(plain(problem)))
+
+
+def warn_of(plan: Plan) -> None:
+    """Beside the plan, so that what is printed is a plan still."""
+    for caution in cautions(plan):
+        errors.print(Text("caution: ", "yellow").append(plain(caution)))
 
 
 def written(plan: Plan) -> str:

@@ -11,7 +11,7 @@ from serinus.application.release.steering import Status, Steering
 from serinus.domain.release.plan import DEFAULT
 from serinus.domain.release.release import Release
 from serinus.presentation.cli.drilling import add_drill
-from serinus.presentation.cli.plan_file import read_plan, written
+from serinus.presentation.cli.plan_file import read_plan, warn_of, written
 from serinus.presentation.cli.release_acting import act
 from serinus.presentation.cli.release_asking import (
     AsJson,
@@ -63,8 +63,9 @@ def _add_plans(app: typer.Typer, operations: Releasing) -> None:
         plan = read_plan(file, as_json=as_json) if file else DEFAULT
         if as_json:
             print_json(plan.to_json())
-        else:
-            print_plainly(written(plan))
+            return
+        print_plainly(written(plan))
+        warn_of(plan)
 
     @app.command()
     def start(

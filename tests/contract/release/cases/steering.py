@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from serinus.domain.release.plan import DEFAULT
+from serinus.domain.release.cautions import cautions
+from serinus.domain.release.plan import DEFAULT, Plan
 from tests.contract.release.cases.shapes import (
     NO_RELEASE,
     PIN,
@@ -35,6 +36,7 @@ from tests.contract.v2.cases.shapes import (
 
 NOON = {"since": Anything(), "started_at": Anything(), "id": the("one")}
 MANUAL = {"gates": {"50": "manual"}}
+HASTY = Plan.from_json({"baseline": "5m", "holdback": 0})
 WRONG_PLAN = {
     "dwel": "7d",
     "guardrails": {"slow": {"slo": 2}},
@@ -92,7 +94,11 @@ STARTING = [
         "a plan is checked, and nothing is started",
         *(
             ask(ADMIN, "POST", "/plan-check", {}),
-            shown({"plan": DEFAULT.to_json()}),
+            shown({"plan": DEFAULT.to_json(), "cautions": []}),
+        ),
+        *(
+            ask(ADMIN, "POST", "/plan-check", {"plan": HASTY.to_json()}),
+            shown({"plan": HASTY.to_json(), "cautions": cautions(HASTY)}),
         ),
         *(
             ask(ADMIN, "POST", "/plan-check", {"plan": WRONG_PLAN}),

@@ -114,6 +114,7 @@ class PlanToCheck(Body, frozen=True, kw_only=True):
 
 class CheckedPlan(Struct, frozen=True):
     plan: PlanJson
+    cautions: Annotated[list[str], about("what is allowed, and costs something: by its member")]
 
 
 class NewRelease(Body, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from serinus.application.release.steering import (
 )
 from serinus.domain.errors import Forbidden
 from serinus.domain.identity.caller import Caller, Scope
+from serinus.domain.release.cautions import cautions
 from serinus.domain.release.plan import PlanInvalid
 from serinus.domain.release.release import NotAllowed, Release
 from serinus.presentation.http.release.asking import BASE, AnyRequest, answered
@@ -61,7 +62,8 @@ async def check_plan(
 ) -> Response[CheckedPlan]:
     """Read a plan, name every problem of it, and show all that it says."""
     caller.need(Scope.RELEASE_READ)
-    return answered(CheckedPlan(read_plan(data.plan).to_json()))
+    plan = read_plan(data.plan)
+    return answered(CheckedPlan(plan.to_json(), cautions(plan)))
 
 
 @post(
