@@ -1,11 +1,18 @@
 """Servers for end-to-end tests: real processes, real HTTP, real PostgreSQL."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from serinus.infrastructure.postgres.embedded.server import open_embedded
+from serinus.infrastructure.postgres.migrations.runner import migrate
+from serinus.infrastructure.postgres.pool import open_pool
+from tests.support.embedded import OPTIONS
 from tests.support.folders import reachable_folder
 from tests.support.serving import SECRET, RunningServer, serving
 
@@ -24,6 +31,35 @@ def home() -> Iterator[Path]:
     """Where a server is started; its data folder lies in it."""
     with reachable_folder() as folder:
         yield folder
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A server on a PostgreSQL that nobody else uses: it may be taken away."""
+
+    server: RunningServer
+    pool: asyncpg.Pool
+    data: Path  # of PostgreSQL
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """Where a PostgreSQL of the test's own keeps its data."""
+    with reachable_folder() as folder:
+        yield folder / "data"
+
+
+@pytest.fixture
+async def cut(starting: Starting, data: Path) -> AsyncIterator[Cut]:
+    database = await asyncio.to_thread(open_embedded, data, options=OPTIONS)
+    try:
+        await asyncio.to_thread(migrate, database.dsn)
+        pool = await open_pool(database.dsn, size=2)
+        with starting(DATABASE_URL=database.dsn) as server:
+            yield Cut(server, pool, data)
+        await pool.close()
+    finally:
+        database.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -20,7 +20,6 @@ from tests.e2e.conftest import Starting
 from tests.e2e.histories import Verdict
 from tests.e2e.publishing import Writer, busy, writers
 from tests.support.embedded import OPTIONS, start_valkey
-from tests.support.folders import reachable_folder
 from tests.support.measured import MEASURED
 from tests.support.proxy import Proxy
 from tests.support.waiting import until
@@ -142,12 +141,6 @@ async def test_who_hears_no_more_shows_nothing_old_and_listens_again(
 
 async def _hits(http: httpx.AsyncClient) -> bool:
     return "; hit" in (await http.get("/api/v2/tags")).headers["cache-status"]
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    with reachable_folder() as folder:
-        yield folder / "data"
 
 
 async def test_while_postgresql_restarts_it_is_said_to_be_away(

@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +23,9 @@ from serinus.domain.release.phase import Phase
 from serinus.domain.release.release import Release
 from serinus.domain.release.verdict import Why
 from serinus.domain.release.verifying import verify
-from serinus.infrastructure.postgres.embedded.server import open_embedded
-from serinus.infrastructure.postgres.migrations.runner import migrate
-from serinus.infrastructure.postgres.pool import open_pool
-from tests.e2e.conftest import Starting
+from tests.e2e.conftest import Cut, Starting
 from tests.e2e.traffic import Author, Seen, authors
-from tests.support.embedded import OPTIONS
 from tests.support.engines import needs_engine_v1
-from tests.support.folders import reachable_folder
 from tests.support.releasing import plan, steering
 from tests.support.serving import SECRET, RunningServer, command, frozen
 from tests.support.waiting import until
@@ -305,28 +300,11 @@ async def is_shared(pool: asyncpg.Pool) -> bool:
     return verdict is not None and verdict.why is Why.SHARED_CAUSE
 
 
-@pytest.fixture
-def data() -> Iterator[Path]:
-    with reachable_folder() as folder:
-        yield folder / "data"
-
-
 async def test_a_worker_without_its_database_takes_its_own_share_back_at_once(
-    starting: Starting, data: Path
+    cut: Cut,
 ) -> None:
-    database = await asyncio.to_thread(open_embedded, data, options=OPTIONS)
-    try:
-        await asyncio.to_thread(migrate, database.dsn)
-        pool = await open_pool(database.dsn, size=2)
-        with starting(DATABASE_URL=database.dsn) as server:
-            await trips_alone(server, pool, data)
-        await pool.close()
-    finally:
-        database.close()
-
-
-async def trips_alone(server: RunningServer, pool: asyncpg.Pool, data: Path) -> None:
     """By a drill: so the candidate fails from the moment that it is asked to."""
+    server, pool = cut.server, cut.pool
     steer = steering(pool)
     release = await steer.start(plan(stages=[50, 100], dwell="1h"), drill="drill-", **WHO)
     names = (f"drill-{n}" for n in range(1000))
@@ -341,7 +319,7 @@ async def trips_alone(server: RunningServer, pool: asyncpg.Pool, data: Path) -> 
             return f"{answer.headers['serinus-engine']}{rescued}"
 
         await until(comes_true(ask, "v2"))
-        with frozen(data):
+        with frozen(cut.data):
             began = monotonic()
             failing = []
             while "v1" not in failing:

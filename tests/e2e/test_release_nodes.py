@@ -6,9 +6,8 @@ import random
 import signal
 import statistics
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from pathlib import Path
 from time import monotonic
 
 import asyncpg
@@ -19,13 +18,8 @@ from serinus.application.release.steering import Status, Steering
 from serinus.domain.release.assignment import NOTHING, Arm, Share, bucket
 from serinus.domain.release.phase import Phase
 from serinus.domain.release.verifying import verify
-from serinus.infrastructure.postgres.embedded.server import open_embedded
-from serinus.infrastructure.postgres.migrations.runner import migrate
-from serinus.infrastructure.postgres.pool import open_pool
-from tests.e2e.conftest import Starting
-from tests.support.embedded import OPTIONS
+from tests.e2e.conftest import Cut, Starting
 from tests.support.engines import needs_engine_v1
-from tests.support.folders import reachable_folder
 from tests.support.releasing import add_evidence, plan, steering
 from tests.support.serving import RunningServer, frozen
 from tests.support.waiting import until
@@ -173,27 +167,10 @@ async def engines(server: RunningServer, client: str, *, times: int = 1) -> set[
     return {answer.headers["serinus-engine"] for answer in answers}
 
 
-@pytest.fixture
-def data() -> Iterator[Path]:
-    with reachable_folder() as folder:
-        yield folder / "data"
-
-
 async def test_a_worker_that_hears_nothing_serves_stable_only_until_it_hears_again(
-    starting: Starting, data: Path
+    cut: Cut,
 ) -> None:
-    database = await asyncio.to_thread(open_embedded, data, options=OPTIONS)
-    try:
-        await asyncio.to_thread(migrate, database.dsn)
-        pool = await open_pool(database.dsn, size=2)
-        with starting(DATABASE_URL=database.dsn) as server:
-            await is_cut_off(server, pool, data)
-        await pool.close()
-    finally:
-        database.close()
-
-
-async def is_cut_off(server: RunningServer, pool: asyncpg.Pool, data: Path) -> None:
+    server, pool = cut.server, cut.pool
     steer = steering(pool)
     release = await steer.start(plan(stages=[50, 100]), **WHO)
     client = next(f"c{n}" for n in range(100) if bucket(release.salt, f"c{n}") < 5000)
@@ -207,7 +184,7 @@ async def is_cut_off(server: RunningServer, pool: asyncpg.Pool, data: Path) -> N
     await until(served_by_candidate)
     async with traffic(server) as counted:
         await until(lambda: enough(counted, 200))
-        with frozen(data):
+        with frozen(cut.data):
             began = monotonic()
             await until(served_by_stable)
             fell = monotonic() - began
