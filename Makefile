@@ -9,6 +9,10 @@ PYTEST := $(BIN)/pytest
 # Where what depends on the servers' versions is tested; the rest runs on top of it.
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
+# What knows no engine v1 needs no greenlets followed, and takes half the time to be measured.
+CORE_TESTS := tests/domain tests/application
+ONLY_THREADS := --concurrency=thread
+
 # The suites by name. What runs a server of its own over HTTP belongs to one of them.
 E2E := tests/e2e
 V2_END_TO_END := tests/contract/v2 $(addprefix $(E2E)/test_,access_log.py audit.py \
@@ -22,9 +26,9 @@ CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py com
 	release_patterns.py release_steering.py switch.py webhooks.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage test-v2-end-to-end test-v1-compatibility test-v2-database \
-	test-canary test-staging count-e2e test-containers test-without-legacy unit check format \
-	openapi lock claims clean
+.PHONY: help run demo test coverage coverage-domain test-v2-end-to-end test-v1-compatibility \
+	test-v2-database test-canary test-staging count-e2e test-containers test-without-legacy \
+	unit check format openapi lock claims clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -40,12 +44,19 @@ test: $(VENV)/dev.stamp ## every test, on real servers
 
 coverage: $(VENV)/dev.stamp ## every test, measured by layer: fails below a floor; build/coverage.xml
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n 2
+	$(BIN)/coverage run $(ONLY_THREADS) -m pytest -n 2 $(CORE_TESTS)
+	$(BIN)/coverage run -m pytest -n 2 $(addprefix --ignore=,$(CORE_TESTS))
 	$(BIN)/coverage combine --quiet
 	@mkdir -p build
 	$(BIN)/coverage xml --quiet -o build/coverage.xml
 	$(BIN)/coverage json --quiet -o build/coverage.json
 	@$(BIN)/python .ci/coverage_by_layer.py build/coverage.json
+
+coverage-domain: $(VENV)/dev.stamp ## the rules of the domain by their own tests: all of them, or it fails
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run $(ONLY_THREADS) -m pytest -n 2 tests/domain
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include='src/serinus/domain/*' --fail-under=100 --show-missing --skip-covered
 
 test-v2-end-to-end: $(VENV)/dev.stamp ## suite: v2 end to end
 	$(PYTEST) -n 2 $(V2_END_TO_END)
