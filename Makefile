@@ -9,11 +9,29 @@ PYTEST := $(BIN)/pytest
 # Where what depends on the servers' versions is tested; the rest runs on top of it.
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
+# What knows no engine v1 needs no greenlets followed, and takes half the time to be measured.
+CORE_TESTS := tests/domain tests/application
+ONLY_THREADS := --concurrency=thread
+
+# The suites by name. What runs a server of its own over HTTP belongs to one of them.
+E2E := tests/e2e
+V2_END_TO_END := tests/contract/v2 $(addprefix $(E2E)/test_,access_log.py audit.py \
+	cache_consistency.py cache_outages.py commands.py comments.py document.py life.py \
+	metrics.py rate_limits.py schedule.py two_nodes.py)
+V1_COMPATIBILITY := tests/contract/v1 tests/presentation/http/v1 \
+	$(addprefix $(E2E)/test_,deprecation.py given_back.py mixed_traffic.py)
+V2_DATABASE := tests/infrastructure/postgres tests/presentation/http/v2
+CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py comparing.py \
+	live_servers.py release_commands.py release_drill.py release_faults.py release_nodes.py \
+	release_patterns.py release_steering.py switch.py webhooks.py)
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-containers test-without-legacy unit check format lock claims clean
+.PHONY: help run demo test coverage coverage-domain test-v2-end-to-end test-v1-compatibility \
+	test-v2-database test-canary test-staging count-e2e test-containers test-without-legacy \
+	unit check format openapi lock claims clean
 
 help: ## what can be done here
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
 
 run: $(VENV)/run.stamp ## set up, then serve everything embedded on port 8000
 	@$(BIN)/serinus serve --demo
@@ -23,6 +41,40 @@ demo: $(VENV)/run.stamp ## a whole release in minutes; FAULT=errors|latency|diff
 
 test: $(VENV)/dev.stamp ## every test, on real servers
 	$(PYTEST) -n 2
+
+coverage: $(VENV)/dev.stamp ## every test, measured by layer: fails below a floor; build/coverage.xml
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run $(ONLY_THREADS) -m pytest -n 2 $(CORE_TESTS)
+	$(BIN)/coverage run -m pytest -n 2 $(addprefix --ignore=,$(CORE_TESTS))
+	$(BIN)/coverage combine --quiet
+	@mkdir -p build
+	$(BIN)/coverage xml --quiet -o build/coverage.xml
+	$(BIN)/coverage json --quiet -o build/coverage.json
+	@$(BIN)/python .ci/coverage_by_layer.py build/coverage.json
+
+coverage-domain: $(VENV)/dev.stamp ## the rules of the domain by their own tests: all of them, or it fails
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run $(ONLY_THREADS) -m pytest -n 2 tests/domain
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include='src/serinus/domain/*' --fail-under=100 --show-missing --skip-covered
+
+test-v2-end-to-end: $(VENV)/dev.stamp ## suite: v2 end to end
+	$(PYTEST) -n 2 $(V2_END_TO_END)
+
+test-v1-compatibility: $(VENV)/dev.stamp ## suite: v1 compatibility, on both engines and at 50 %
+	$(PYTEST) -n 2 $(V1_COMPATIBILITY)
+
+test-v2-database: $(VENV)/dev.stamp ## suite: v2 with a real database
+	$(PYTEST) -n 2 $(V2_DATABASE)
+
+test-canary: $(VENV)/dev.stamp ## suite: canary release, the environment and the release engine
+	$(PYTEST) -n 2 $(CANARY)
+
+test-staging: $(VENV)/run.stamp ## deploy from DATABASE_URL, REDIS_URL and the switches, and take back
+	.ci/staging
+
+count-e2e: $(VENV)/dev.stamp ## how many tests there are over real HTTP, on running servers
+	@$(PYTEST) --collect-only -q -m http tests/contract $(E2E) | tail -1
 
 test-containers: $(VENV)/dev.stamp ## those that need a database, on the PostgreSQL and Redis of staging
 	SERINUS_TEST_SERVERS=containers $(PYTEST) -n 2 -m "database and not e2e" $(IN_CONTAINERS)
@@ -41,6 +93,9 @@ check: $(VENV)/dev.stamp ## format, lint, types, import contracts, migrations, d
 	if [ -d tests/legacy ]; then $(BIN)/lint-imports --no-logo --config tests/legacy/importlinter.toml; fi
 	$(BIN)/squawk src/serinus/infrastructure/postgres/migrations/versions/*.sql
 	$(BIN)/deptry src
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 format: $(VENV)/dev.stamp ## format and apply safe fixes
 	$(BIN)/ruff format .

@@ -28,6 +28,8 @@ settings.load_profile("serinus")
 SERVERS = pytest.StashKey[Servers]()
 # Makes a test need the `database` marker; every fixture that is built on it brings it along.
 NEEDS_A_SERVER = "servers"
+# Where a server is started in a process of its own, and what is there already.
+ASKS_A_SERVER = {"home", "modes", "running"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,8 +59,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if NEEDS_A_SERVER in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if NEEDS_A_SERVER in fixtures:
             item.add_marker("database")
+        if not ASKS_A_SERVER.isdisjoint(fixtures):
+            item.add_marker("http")
 
 
 @pytest.fixture(scope="session")

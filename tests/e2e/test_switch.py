@@ -1,37 +1,14 @@
 """The generation switch of a running server: who is served by which engine."""
 
-import asyncio
 from pathlib import Path
 
-import httpx
 import pytest
 
 from serinus.domain.release.assignment import BOOT_SALT, bucket
 from tests.e2e.conftest import Starting
+from tests.e2e.consumers import CONSUMERS, engines, on_v2
 from tests.support.engines import needs_engine_v1
 from tests.support.serving import SECRET, RunningServer, command
-
-CONSUMERS = [f"client-{number}" for number in range(10_000)]
-
-
-async def engines(server: RunningServer, consumers: list[str]) -> dict[str, str]:
-    """Which engine serves each of them."""
-    found: dict[str, str] = {}
-    waiting = iter(consumers)
-
-    async def ask(http: httpx.AsyncClient) -> None:
-        for consumer in waiting:
-            answer = await http.get("/api/v1/info", headers={"X-Client-ID": consumer})
-            assert answer.status_code == 200
-            found[consumer] = answer.headers["serinus-engine"]
-
-    async with server.client() as http:
-        await asyncio.gather(*(ask(http) for _ in range(16)))
-    return found
-
-
-def on_v2(found: dict[str, str]) -> set[str]:
-    return {consumer for consumer, engine in found.items() if engine == "v2"}
 
 
 @needs_engine_v1

@@ -17,11 +17,12 @@ import psutil
 SECRET = "a secret for the life of one test run"
 STARTS_WITHIN = 60.0  # seconds; a cold embedded server on a busy machine
 STOPS_WITHIN = 30.0
+MEASURED_BY = "COVERAGE_PROCESS_CONFIG"  # by which a process is told to measure its coverage
 
 
 def environment(**settings: str) -> dict[str, str]:
     """What the machine gives to every process, and the settings, and nothing else."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", MEASURED_BY)
     given = {name: os.environ[name] for name in kept if name in os.environ}
     return given | {"PYTHONUNBUFFERED": "1"} | settings
 

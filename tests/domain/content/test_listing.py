@@ -103,6 +103,34 @@ def test_a_position_holds_what_the_list_is_sorted_by() -> None:
     assert tag_query.position(tag, orders) == Position((3, "n"), tag.id)
 
 
+BY_NAME, BY_USE = (Order("name"),), (Order("usage_count"),)
+OFTEN = Condition("usage_count", Op.GTE, (3,))
+BEGINNING = Condition("name", Op.PREFIX, ("n",))
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        Listing(orders=BY_USE, conditions=(OFTEN,)),
+        Listing(orders=BY_NAME, conditions=(BEGINNING, Condition("slug", Op.EQ, ("s",)))),
+    ],
+)
+def test_tags_are_narrowed_by_a_range_of_what_they_are_sorted_by(served: Listing) -> None:
+    assert tag_query.unsupported(served) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "why"),
+    [
+        (Listing(orders=(*BY_NAME, *BY_USE)), "sorted by one of"),
+        (Listing(orders=BY_NAME, conditions=(OFTEN,)), "a range of usage_count"),
+        (Listing(orders=BY_USE, conditions=(BEGINNING,)), "a range of name"),
+    ],
+)
+def test_what_no_index_gives_of_tags_is_refused(refused: Listing, why: str) -> None:
+    assert why in (tag_query.unsupported(refused) or "")
+
+
 @pytest.mark.parametrize("sort", post_query.SORTS)
 def test_every_order_has_a_value_in_a_post(sort: str) -> None:
     (value,) = post_query.position(a_post(), [Order(sort)]).values

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serinus.domain.release.ahead import Ahead, ahead
-from serinus.domain.release.plan import Plan
+from serinus.domain.release.phase import Phase
+from serinus.domain.release.plan import DEFAULT, Plan
 from serinus.domain.release.release import NotAllowed, Release
 from serinus.domain.release.verdict import Kind
 from tests.support.verdicts import AT, plans, started, steps, verdict
@@ -59,3 +60,42 @@ def test_what_is_told_of_the_next_step_happens_then_and_not_before(release: Rele
 
     assert early == release
     assert (then.phase, then.share) == (coming.phase, coming.share)
+
+
+def advanced(release: Release) -> Release:
+    """Once more, through whatever gate there is."""
+    coming = ahead(release)
+    assert coming is not None
+    if coming.waits_for_a_person:
+        release = release.promote(release.since)
+    return moves(release, coming, timedelta())
+
+
+def test_after_baking_a_release_is_complete_and_nothing_comes() -> None:
+    release, told = started(DEFAULT), []
+    while (coming := ahead(release)) is not None:
+        told.append((coming.phase, coming.share.percent))
+        release = advanced(release)
+
+    assert told == [
+        (Phase.RAMPING, "10"),
+        (Phase.RAMPING, "50"),
+        (Phase.RAMPING, "90"),
+        (Phase.BAKING, "99"),
+        (Phase.COMPLETE, "100"),
+    ]
+    assert release.phase is Phase.COMPLETE
+
+
+def test_a_rollback_goes_down_step_by_step_to_nothing() -> None:
+    release = started(DEFAULT)
+    while release.share.percent != "90":
+        release = advanced(release)
+    release = release.after(verdict(Kind.ROLL_BACK), release.since)
+    first, told = release.share.percent, []
+    while (coming := ahead(release)) is not None:
+        told.append((coming.phase, coming.share.percent))
+        release = advanced(release)
+
+    assert first == "50"
+    assert told == [(Phase.ROLLING_BACK, "10"), (Phase.ROLLED_BACK, "0")]

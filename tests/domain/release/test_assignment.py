@@ -1,6 +1,7 @@
 """The assignment is public API: its numbers may never change."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,22 @@ def test_raising_the_share_never_takes_a_consumer_off_the_candidate(
 def test_nothing_and_everything_are_exact(key: str) -> None:
     assert routing(NOTHING).arm(key) is Arm.STABLE
     assert routing(EVERYTHING).arm(key) is Arm.CANDIDATE
+
+
+def test_a_pin_goes_before_the_share() -> None:
+    pinned = Routing(share=EVERYTHING, origin="test", pins={"ada": Arm.STABLE}, drill="drill:")
+
+    assert pinned.arm("ada") is Arm.STABLE
+    assert replace(pinned, pins={"ada": Arm.CANDIDATE}, share=NOTHING).arm("ada") is (
+        Arm.CANDIDATE
+    )
+
+
+def test_a_drill_moves_its_own_consumers_alone() -> None:
+    drill = Routing(share=EVERYTHING, origin="test", drill="drill:")
+
+    assert drill.arm("drill:1") is Arm.CANDIDATE
+    assert drill.arm("ada") is Arm.STABLE
 
 
 def test_another_salt_chooses_other_consumers() -> None:

@@ -28,6 +28,13 @@ def answer(value: object, status: int = 200, **headers: str) -> Answer:
     return Answer(status, JSON | sent, json.dumps(value).encode())
 
 
+@pytest.mark.parametrize(("status", "failed"), [(200, False), (404, False), (503, True)])
+def test_an_answer_has_failed_where_the_server_is_to_blame(
+    status: int, *, failed: bool
+) -> None:
+    assert answer({}, status).failed is failed
+
+
 def between(stable: object, candidate: object, *, written: bool = False) -> list[Difference]:
     return list(differences(answer(stable), answer(candidate), written=written))
 

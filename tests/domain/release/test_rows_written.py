@@ -74,6 +74,32 @@ def test_one_statement_or_several_are_the_same() -> None:
     assert same(at_once, in_steps)
 
 
+def test_what_comes_to_nothing_in_the_end_was_not_changed() -> None:
+    there_and_back = [
+        entry(version=3, title={"before": "A", "after": "B"}, slug={"after": "b"}),
+        entry(version=4, title={"before": "B", "after": "A"}),
+    ]
+
+    assert same(there_and_back, [entry(version=4, slug={"after": "b"})])
+
+
+def test_what_was_made_and_changed_at_once_was_made_as_it_is_now() -> None:
+    in_steps = [
+        entry("created", title={"after": "A"}),
+        entry(title={"before": "A", "after": "B"}),
+    ]
+    at_once = [entry("created", title={"after": "B"}), entry()]
+
+    assert same(in_steps, at_once)
+
+
+def test_what_only_looks_like_a_time_is_a_value_like_any_other() -> None:
+    title = "2030-a title that ends with Z"
+
+    assert same([entry(title={"after": title})], [entry(title={"after": title})])
+    assert not same([entry(title={"after": title})], [entry(title={"after": SOON})])
+
+
 def test_links_are_compared_by_what_is_left_of_them() -> None:
     a, b = ({"id": str(UUID(int=n)), "name": str(n)} for n in (11, 12))
     anew = [

@@ -103,6 +103,7 @@ OWN = [
     "fec0::1",
     "::ffff:10.0.0.1",
     "2002:a00:1::",
+    "2001:0:808:808:0:0:f5ff:fffe",  # Teredo, to 10.0.0.1
 ]
 
 
@@ -147,6 +148,11 @@ def test_the_internet_is_open(address: str) -> None:
 def test_a_url_that_no_message_could_be_sent_to_is_refused(url: str, problem: str) -> None:
     with pytest.raises(Invalid, match=problem):
         check_url(url, private=False)
+
+
+@pytest.mark.parametrize("url", ["https://hooks.example.org/release", "http://8.8.8.8:8080/"])
+def test_a_name_is_taken_until_it_is_known_where_it_leads(url: str) -> None:
+    assert check_url(url, private=False) == url
 
 
 def test_a_url_in_the_own_network_is_taken_where_that_is_allowed() -> None:
