@@ -28,7 +28,7 @@ CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py com
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage coverage-domain test-v2-end-to-end test-v1-compatibility \
 	test-v2-database test-canary test-staging count-e2e test-containers test-without-legacy \
-	unit check format openapi lock claims clean
+	unit check deploy-check format openapi lock claims clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -97,6 +97,9 @@ check: $(VENV)/dev.stamp ## format, lint, types, import contracts, migrations, d
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
 
+deploy-check: build/deploy/stamp ## the files in deploy/, by the tools that read them (needs kubectl and promtool)
+	.ci/deploy-check build/deploy/bin
+
 format: $(VENV)/dev.stamp ## format and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -108,6 +111,7 @@ openapi: $(VENV)/dev.stamp ## write docs/openapi.json anew, after a change of a 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements/run.txt requirements/build.in
 	uv pip compile pyproject.toml --group test --group check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/run.txt -o requirements/dev.txt requirements/build.in
+	uv pip compile requirements/deploy.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements/deploy.txt
 
 clean: ## remove the environment and caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -124,6 +128,12 @@ $(VENV)/run.stamp: requirements/run.txt | $(BIN)/python
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	# As locked, and no second opinion: the lock overrides what one of them asks for.
 	$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+# Apart: what validates manifests shall not decide which versions the server gets.
+build/deploy/stamp: requirements/deploy.txt
+	$(PYTHON) -m venv build/deploy
+	build/deploy/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/deploy.txt
 	@touch $@
 
 claims: $(VENV)/run.stamp ## simulate and measure all that is promised of releases: build/claims

@@ -15,6 +15,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from serinus.infrastructure.database_metrics import DatabaseMetrics
 from serinus.infrastructure.metrics_folder import (
     VARIABLE,
     forget_dead_workers,
@@ -58,6 +59,7 @@ class Metrics:
         self._define_requests()
         self._define_load()
         self._define_release(version)
+        self._database = DatabaseMetrics(self._registry)
         self._loads: dict[str, Callable[[], Load]] = {}
         self._more: list[Callable[[], None]] = []
         self._release: Callable[[], Release] | None = None
@@ -77,6 +79,10 @@ class Metrics:
     def waited_for_passwords(self, engine: str) -> Callable[[float], None]:
         """What is told the seconds that a password waited until it was its turn."""
         return self._password_waits.labels(engine).observe
+
+    def asked_database(self, engine: str) -> Callable[[float], None]:
+        """What is told the seconds that the database took for a statement."""
+        return self._database.asked(engine)
 
     def watch(
         self,
@@ -111,6 +117,7 @@ class Metrics:
             self._pool_size.labels(engine).set(load.pool_size)
             self._pool_used.labels(engine).set(load.pool_used)
             self._pool_waiting.labels(engine).set(load.pool_waiting)
+        self._database.refresh()
         for refresh in self._more:
             refresh()
         if self._release is not None:

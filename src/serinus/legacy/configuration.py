@@ -26,3 +26,5 @@ class LegacyConfiguration:
     bcrypt_rounds: int = 12
     #: Told the seconds that each password waited for its turn to be hashed or verified.
     password_waited: Callable[[float], None] | None = field(default=None, repr=False)
+    #: Told the seconds that the database took for each statement.
+    asked_database: Callable[[float], None] | None = field(default=None, repr=False)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from serinus.legacy.acting import TellingSession, note_guest
 from serinus.legacy.configuration import LegacyConfiguration
-from serinus.legacy.database import CountingPool, create_engine
+from serinus.legacy.database import CountingPool, create_engine, tell_times
 from serinus.legacy.passwords import Passwords
 from serinus.legacy.reindexing import Reindexing
 from serinus.legacy.tokens import AccessTokens
@@ -57,6 +57,8 @@ class Resources:
 def open_resources(app: FastAPI, configuration: LegacyConfiguration) -> Resources:
     """Connects to nothing yet: an engine whose database is away starts, and says so."""
     engine = create_engine(configuration.database_url, configuration.pool_size)
+    if configuration.asked_database is not None:
+        tell_times(engine, configuration.asked_database)
     resources = Resources(
         configuration,
         engine,

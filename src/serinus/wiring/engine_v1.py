@@ -14,7 +14,7 @@ from serinus.application.identity.sign_in import SignInLimits
 from serinus.domain.errors import TooMany
 from serinus.infrastructure.credentials.access_tokens import PURPOSE
 from serinus.infrastructure.credentials.derivation import derive
-from serinus.infrastructure.metrics import Load
+from serinus.infrastructure.metrics import Load, Metrics
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.asgi import App
 from serinus.wiring.stores import Stores
@@ -29,8 +29,7 @@ class EngineV1:
     calibrate: Callable[[], Awaitable[None]]
 
 
-def engine_v1(settings: Settings, stores: Stores, waited: Callable[[float], None]) -> EngineV1:
-    """The legacy engine. `waited`: told the seconds each password waited for its turn."""
+def engine_v1(settings: Settings, stores: Stores, metrics: Metrics) -> EngineV1:
     # Imported here and nowhere else: with USE_LEGACY_API_V1=false neither FastAPI nor
     # SQLAlchemy's ORM is ever loaded, and where the package is gone, nothing misses it.
     from serinus.legacy import (  # type: ignore[attr-defined, unused-ignore] # noqa: PLC0415
@@ -48,7 +47,8 @@ def engine_v1(settings: Settings, stores: Stores, waited: Callable[[float], None
             login_limit=_login_limit(stores.sign_in_limits),
             cache_check=_cache_check(stores),
             pool_size=settings.serinus_pool_size,
-            password_waited=waited,
+            password_waited=metrics.waited_for_passwords("v1"),
+            asked_database=metrics.asked_database("v1"),
         )
     )
 

@@ -93,9 +93,10 @@ async def _from_environment(settings: Settings) -> AsyncIterator[App]:
 async def opened(settings: Settings) -> AsyncIterator[App]:
     """The whole application. Raise `DatabaseUnreachable`, or `Unavailable` on an old schema."""
     async with AsyncExitStack() as stack:
-        stores = await open_stores(settings, stack)
+        metrics = Metrics(serinus.__version__)
+        stores = await open_stores(settings, stack, metrics.asked_database("v2"))
         routing = await PostgresRoutings(stores.pool).enter(boot(settings), at=now())
-        metrics, in_force = Metrics(serinus.__version__), InForce(routing)
+        in_force = InForce(routing)
         part = await stack.enter_async_context(joined(settings, stores.pool, in_force.put))
         engines = await _engines(settings, stores, metrics, part, in_force, stack)
         webhooks = courier(settings, stores.pool, lambda: part.node.workers)
@@ -127,8 +128,8 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         yield edge
 
 
-def _stable(settings: Settings, stores: Stores, waited: Callable[[float], None]) -> EngineV1:
-    return faults.faulty_stable(settings, engine_v1(settings, stores, waited))
+def _stable(settings: Settings, stores: Stores, metrics: Metrics) -> EngineV1:
+    return faults.faulty_stable(settings, engine_v1(settings, stores, metrics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,9 @@ async def _engines(
     stack: AsyncExitStack,
 ) -> Engines:
     """All that answers, and runs until the stack is left."""
-    waited = metrics.waited_for_passwords
-    v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited("v2")))
-    v1 = _stable(settings, stores, waited("v1")) if settings.use_legacy_api_v1 else None
+    waited = metrics.waited_for_passwords("v2")
+    v2 = await stack.enter_async_context(open_engine_v2(settings, stores, waited))
+    v1 = _stable(settings, stores, metrics) if settings.use_legacy_api_v1 else None
     for app in ([v1.app] if v1 else []) + [v2.v1, v2.v2]:
         await stack.enter_async_context(running(app))
     steered = await stack.enter_async_context(open_steering(settings, lambda: in_force.routing))

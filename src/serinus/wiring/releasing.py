@@ -59,9 +59,7 @@ class Part:
 
     def counted(self, metrics: Metrics) -> None:
         metrics.also(
-            lambda registry: (
-                ReleaseMetrics(registry, lambda: self.node.says, lambda: self.verdict).refresh
-            )
+            lambda registry: ReleaseMetrics(registry, self.node, lambda: self.verdict).refresh
         )
 
     def told(self, epoch: str) -> None:

@@ -1,6 +1,7 @@
 """What both engines lean on: the pool, Redis, the rate limiter."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -30,9 +31,18 @@ class Stores:
     common_passwords: frozenset[str]
 
 
-async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
-    """Raise `DatabaseUnreachable`, or `Unavailable` when migrations are missing."""
-    pool = await open_pool(str(settings.database_url), size=settings.serinus_pool_size)
+async def open_stores(
+    settings: Settings,
+    stack: AsyncExitStack,
+    asked: Callable[[float], None] | None = None,
+) -> Stores:
+    """Raise `DatabaseUnreachable`, or `Unavailable` when migrations are missing.
+
+    `asked`: told the seconds of each statement.
+    """
+    pool = await open_pool(
+        str(settings.database_url), size=settings.serinus_pool_size, asked=asked
+    )
     stack.push_async_callback(_close_pool, pool)
     if missing := await pending(pool):
         raise Unavailable(

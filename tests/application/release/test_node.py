@@ -68,6 +68,18 @@ def test_who_has_heard_nothing_yet_changes_nothing(world: World) -> None:
     assert node.state().share == BOOT.share
 
 
+def test_that_nobody_judges_grows_with_time_while_a_release_runs(world: World) -> None:
+    node = world.node()
+    assert node.unjudged == 0
+
+    node.hears(published(ramping()))
+    world.time += 2
+
+    assert node.unjudged == 2.5
+    node.hears(published(unjudged=None))
+    assert node.unjudged == 0
+
+
 def test_who_hears_nothing_for_10_s_serves_stable_only_until_it_hears_again(
     world: World,
 ) -> None:

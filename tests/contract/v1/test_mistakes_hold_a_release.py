@@ -18,6 +18,7 @@ from serinus.application.release.ticking import Ticking
 from serinus.domain.identity.caller import Role
 from serinus.domain.release.phase import Phase
 from serinus.domain.release.verdict import Verdict
+from serinus.infrastructure.metrics import Metrics
 from serinus.infrastructure.postgres.release_comparisons import PostgresComparisons
 from serinus.infrastructure.postgres.releases import PostgresReleases
 from serinus.infrastructure.setting_values import Secret
@@ -66,7 +67,7 @@ async def on_trial(url: str, mistake: str) -> AsyncIterator[httpx.AsyncClient]:
         in_force = InForce(boot(settings))
         part = await stack.enter_async_context(joined(settings, stores.pool, in_force.put))
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, ignored))
-        v1 = engine_v1(settings, stores, ignored)
+        v1 = engine_v1(settings, stores, Metrics("test"))
         await stack.enter_async_context(running(v1.app))
         opening = comparing(settings, stores, part, (v1, v2), MISTAKES[mistake])
         stable = await stack.enter_async_context(opening)

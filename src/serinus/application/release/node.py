@@ -59,6 +59,14 @@ class Node:
         """How many there are, as heard last."""
         return self._published.workers if self._published else 1
 
+    @property
+    def unjudged(self) -> float:
+        """Seconds since the release that runs was judged, as far as heard; 0: none runs."""
+        published = self._published
+        if published is None or published.unjudged is None:
+            return 0.0
+        return published.unjudged + self._clock() - self._heard_at
+
     def state(self) -> NodeState:
         return NodeState(
             node=self._node,

@@ -51,14 +51,18 @@ async def open_pool(
     size: int = 10,
     connect_timeout: float = CONNECT_TIMEOUT,
     acquire_timeout: float = ACQUIRE_TIMEOUT,
+    asked: Callable[[float], None] | None = None,
 ) -> BoundedPool:
     """Connect at once and raise `DatabaseUnreachable` within five seconds when that fails.
 
     Connections go back to the pool without the driver's reset, which would cost every read a
     second round trip. So nothing may change a session: use `SET LOCAL`, transaction-level
     advisory locks, and a connection of one's own for LISTEN.
+
+    `asked`: told the seconds of each statement, in the next turn of the loop.
     """
-    pool = bounded_pool(url, sizes=(1, size), connect_timeout=connect_timeout)
+    prepare = None if asked is None else _timing(asked)
+    pool = bounded_pool(url, sizes=(1, size), connect_timeout=connect_timeout, prepare=prepare)
     pool.patience = acquire_timeout
     try:
         # The driver's limit is per address; a name may stand for several.
@@ -121,6 +125,16 @@ async def probe(pool: asyncpg.Pool) -> None:
 
 async def _keep(connection: asyncpg.Connection) -> None:
     """Send nothing: an open transaction has been rolled back before this is called."""
+
+
+def _timing(
+    asked: Callable[[float], None],
+) -> Callable[[asyncpg.Connection], Coroutine[Any, Any, None]]:
+    async def prepare(connection: asyncpg.Connection) -> None:
+        await speak_json(connection)
+        connection.add_query_logger(lambda query: asked(query.elapsed))
+
+    return prepare
 
 
 async def speak_json(connection: asyncpg.Connection) -> None:
