@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from serinus.application.release.doubt import CLOSER
 from serinus.application.release.simulation.drawing import Draw, poisson
-from serinus.application.release.simulation.traffic import ROUTES, Rates
+from serinus.application.release.simulation.traffic import ROUTES
 from serinus.domain.release.assignment import Arm
 from serinus.domain.release.evidence import Counts
 from serinus.domain.release.in_force import shadow
@@ -29,18 +29,20 @@ class Pairs:
         self._closer = [0.0] * self.workers
 
     def after(
-        self, release: Release, counts: Mapping[Arm, Counts], rates: Mapping[Arm, Rates]
+        self, release: Release, counts: Mapping[Arm, Counts], fails: Mapping[Arm, float]
     ) -> None:
-        """A look at what both arms did. Each read is failed by an arm as if alone."""
-        stable, fails = counts[Arm.STABLE], rates[Arm.CANDIDATE].errors
+        """A look at what both arms did. `fails`: which part of stable's reads each arm fails,
+        as if alone.
+        """
+        stable = counts[Arm.STABLE]
         reads = stable.requests * self.reads
         compared = self._of(reads, shadow(release))
         if compared:
             self._compared += compared
-            part = compared / stable.requests * (1.0 - fails)
+            part = compared / stable.requests * (1.0 - fails[Arm.CANDIDATE])
             self._better += sum(self.draw.random() < part for _ in range(stable.errors))
-            well = 1.0 - rates[Arm.STABLE].errors
-            self._worse += poisson(self.draw, compared * well * fails)
+            well = 1.0 - fails[Arm.STABLE]
+            self._worse += poisson(self.draw, compared * well * fails[Arm.CANDIDATE])
         for _ in range(min(counts[Arm.CANDIDATE].errors, 10 * self.workers)):
             self._closer[self.draw.randrange(self.workers)] = CLOSER
 

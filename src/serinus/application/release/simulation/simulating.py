@@ -98,7 +98,7 @@ class _Run:
         requests, bad = self._traffic_until_something(flow)
         news = flow.cells_of(self._draw, self.release.epoch, requests, bad)
         counts = {of: summed(each.counts for each in news if each.arm is of) for of in Arm}
-        self._pairs.after(self.release, counts, self._rates(now))
+        self._pairs.after(self.release, counts, flow.of_stables)
         ours = counts[Arm.CANDIDATE]
         tripped = self._tripped(news, ours, now) if ours.requests else None
         if ours.requests and (now.faulty or not self._scenario.harmful):

@@ -126,6 +126,8 @@ class Flow:
             arm = Arm.CANDIDATE if each.number < below[each.route] else Arm.STABLE
             place = places.setdefault((arm, each.route, stratum(each.number)), _Place())
             _pour(place, each, usual, rates[arm])
+        #: Of the requests that stable serves, the part that each arm fails, or would.
+        self.of_stables = {arm: _failing(consumers, below, usual, rates[arm]) for arm in Arm}
         self.cells = list(places)
         self._numbers = range(len(self.cells))
         self._good = _kind([each.good for each in places.values()])
@@ -205,6 +207,15 @@ def _share(plan: Plan, route: str, share: Share) -> Share:
     if route in plan.excluded_routes:
         return Share(0)
     return min(share, plan.route_shares.get(route, share))
+
+
+def _failing(
+    consumers: Sequence[Consumer], below: Mapping[str, int], usual: Traffic, rates: Rates
+) -> float:
+    """By those who are stable's: they may fail less often than the candidate's."""
+    theirs = [each for each in consumers if each.number >= below[each.route]]
+    failed = sum(each.part * _own(each.times, usual.errors, rates.errors) for each in theirs)
+    return failed / total if (total := sum(each.part for each in theirs)) else 0.0
 
 
 def _pour(place: _Place, each: Consumer, usual: Traffic, rates: Rates) -> None:
