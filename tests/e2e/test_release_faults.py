@@ -53,6 +53,12 @@ SELECT coalesce(sum(requests), 0)::bigint AS requests,
   FROM release_evidence WHERE release_id = $1 AND arm = 'candidate'
 """
 
+ASKED = """
+SELECT arm, sum(requests)::bigint AS requests, sum(queries)::bigint AS queries,
+       sum(db_seconds)::float AS seconds
+  FROM release_evidence WHERE release_id = $1 GROUP BY arm
+"""
+
 
 @dataclass
 class Traffic:
@@ -260,6 +266,9 @@ async def test_an_engine_that_is_300_ms_slower_is_taken_back_for_that(
     assert (await kinds(pool))[2] in {"roll_back", "emergency"}
     assert event.actor == "judge"
     assert "slow" in event.body["verdict"]["guardrail"]
+    for arm in await pool.fetch(ASKED, ended.id):  # the fault is none of the database's
+        assert 0 < arm["queries"] < 20 * arm["requests"]
+        assert 0 < arm["seconds"] < 0.3 * arm["requests"]
     assert (await pool.fetchrow(SUMS, ended.id))["errors"] == 0
     assert seen.failed.total() == 0
 

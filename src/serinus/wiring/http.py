@@ -12,6 +12,7 @@ import uuid_utils
 from starlette.middleware.cors import CORSMiddleware
 
 import serinus
+from serinus.application import asked
 from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters
 from serinus.domain.release.assignment import BUCKETS
@@ -56,15 +57,8 @@ from serinus.wiring.stores import Stores, open_stores
 RESCUES = 200
 
 #: What a browser's script may read of an answer, beside its body.
-EXPOSED = [
-    "ETag",
-    "Link",
-    "Location",
-    "RateLimit",
-    "Retry-After",
-    "Serinus-Engine",
-    "Serinus-Rescued",
-]
+EXPOSED = ["ETag", "Link", "Location", "RateLimit", "Retry-After"]
+EXPOSED += ["Serinus-Engine", "Serinus-Rescued"]
 
 
 def application() -> App:
@@ -94,7 +88,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
     """The whole application. Raise `DatabaseUnreachable`, or `Unavailable` on an old schema."""
     async with AsyncExitStack() as stack:
         metrics = Metrics(serinus.__version__)
-        stores = await open_stores(settings, stack, metrics.asked_database("v2"))
+        stores = await open_stores(settings, stack, asked.noting(metrics.asked_database("v2")))
         routing = await PostgresRoutings(stores.pool).enter(boot(settings), at=now())
         in_force = InForce(routing)
         part = await stack.enter_async_context(joined(settings, stores.pool, in_force.put))
@@ -194,6 +188,7 @@ def _front(
             canary_key=settings.serinus_canary_key,
             routes=engines.routes,
             rescuer=_rescuer(settings, v1.app) if v1 else None,
+            begin=asked.begin,
         ),
         v2=admitted(caching.before(v2.v2), v2_turned_away.turn_away),
         v2_disabled=None if settings.api_v2_enabled else v2_turned_away.disabled,

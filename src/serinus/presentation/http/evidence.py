@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic, perf_counter
 
+from serinus.application.asked import Asked
 from serinus.application.release.doubt import Doubt
 from serinus.application.release.evidence_counters import EvidenceCounters, Seen
 from serinus.domain.release.assignment import Arm, Routing
@@ -13,6 +15,7 @@ from serinus.presentation.http.asgi import Scope
 from serinus.presentation.http.rescue import SAFE, Rescue
 
 SERVER_ERROR, CLIENT_ERROR = 500, 400
+NOTHING = Asked()
 
 #: Whether stable works, where no request has shown it lately.
 Probe = Callable[[], Awaitable[bool]]
@@ -21,7 +24,7 @@ Probe = Callable[[], Awaitable[bool]]
 @dataclass(slots=True)
 class Attempt:
     """What the switch decided about a request, and how that went. `seconds`: what the arm took
-    where another one answered. `began`: by `perf_counter`.
+    where another one answered. `began`: by `perf_counter`. `asked`: of the database.
     """
 
     routing: Routing
@@ -30,6 +33,7 @@ class Attempt:
     rescue: Rescue | None = None
     seconds: float | None = None
     began: float = field(default_factory=perf_counter)
+    asked: Asked | None = None
 
 
 class Evidence:
@@ -58,7 +62,6 @@ class Evidence:
         attempt: Attempt | None = state.get("attempt")
         if attempt is None or (status is None and attempt.rescue is None):
             return  # nobody's evidence, or the client went away
-        routing = attempt.routing
         if attempt.seconds is not None:
             seconds = attempt.seconds
         failed = (
@@ -66,17 +69,29 @@ class Evidence:
             or (status or SERVER_ERROR) >= SERVER_ERROR
             or self._too_late(scope, attempt)
         )
-        template = state.get("route")
+        self._watch(attempt, failed=failed)
+        if attempt.asked is None:
+            self._count(scope, status, seconds, failed=failed)
+        else:
+            # The driver tells of the last statement in the loop's next turn.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(partial(self._count, scope, status, seconds, failed=failed))
+
+    def _count(self, scope: Scope, status: int | None, seconds: float, *, failed: bool) -> None:
+        state = scope["state"]
+        attempt: Attempt = state["attempt"]
+        routing, asked = attempt.routing, attempt.asked or NOTHING
         assert routing.release_id is not None  # noqa: S101 - only a release is watched
+        place = (
+            routing.release_id,
+            routing.epoch,
+            attempt.arm,
+            self._counters.route(state.get("route")),
+            attempt.stratum,
+        )
         self._counters.add(
             Seen(
-                place=(
-                    routing.release_id,
-                    routing.epoch,
-                    attempt.arm,
-                    self._counters.route(template),
-                    attempt.stratum,
-                ),
+                place=place,
                 seconds=seconds,
                 error=failed,
                 slow=seconds * 1000 > routing.over_ms,
@@ -84,11 +99,10 @@ class Evidence:
                 rescued=attempt.rescue is Rescue.RESCUED,
                 shared=attempt.rescue is Rescue.SHARED,
                 cache_hit=state.get("cache_hit"),
-                queries=state.get("queries", 0),
-                db_seconds=state.get("db_seconds", 0.0),
+                queries=asked.statements,
+                db_seconds=asked.seconds,
             )
         )
-        self._watch(attempt, failed=failed)
 
     def _too_late(self, scope: Scope, attempt: Attempt) -> bool:
         """Only of stable: whoever reads from the candidate is answered by stable then."""

@@ -8,6 +8,7 @@ in which epoch that was decided; every answer says so.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from serinus.application.asked import Asked
 from serinus.domain.release.assignment import Arm, CanaryKey, Routing, bucket
 from serinus.domain.release.evidence import stratum
 from serinus.presentation.http.asgi import App, Receive, Scope, Send, header
@@ -49,7 +50,8 @@ STABLE = Decision(Arm.STABLE, counts=False)
 @dataclass(frozen=True, slots=True)
 class GenerationSwitch:
     """`stable` may be None: then no routing may send anything there. `routes` tells which
-    template a path matches; `rescuer` is asked where the candidate fails a read.
+    template a path matches; `rescuer` is asked where the candidate fails a read. `begin`: to
+    note what a request asks of the database.
     """
 
     stable: App | None
@@ -59,6 +61,7 @@ class GenerationSwitch:
     canary_key: CanaryKey = CanaryKey.CONSUMER
     routes: RouteTable = field(default_factory=lambda: RouteTable(()))
     rescuer: Rescuer | None = None
+    begin: Callable[[], Asked] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         routing, state = self.in_force.routing, scope["state"]
@@ -72,6 +75,8 @@ class GenerationSwitch:
         attempt = None
         if decision.counts:
             attempt = state["attempt"] = Attempt(routing, arm, stratum(number))
+            if self.begin is not None:
+                attempt.asked = self.begin()
         if arm is Arm.STABLE and self.stable is not None:
             await self.stable(scope, receive, send)
         elif self.rescuer is None or decision.wanted or scope["method"] not in SAFE:
