@@ -5,12 +5,13 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/pytest
+BENCH  := $(PYTEST) -c benchmarks/pytest.ini --rootdir=.
 
 # Where what depends on the servers' versions is tested; the rest runs on top of it.
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-containers test-without-legacy unit check format lock claims clean
+.PHONY: help run demo test test-containers test-without-legacy unit check format lock claims clean bench bench-baseline bench-compare
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -53,6 +54,7 @@ openapi: $(VENV)/dev.stamp ## write docs/openapi.json anew, after a change of a 
 lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements/run.txt requirements/build.in
 	uv pip compile pyproject.toml --group test --group check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/run.txt -o requirements/dev.txt requirements/build.in
+	uv pip compile --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove the environment and caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -70,6 +72,19 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	# As locked, and no second opinion: the lock overrides what one of them asks for.
 	$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@
+
+$(VENV)/bench.stamp: requirements/bench.txt $(VENV)/dev.stamp
+	$(PIP) install --require-hashes --no-deps -r requirements/bench.txt
+	@touch $@
+
+bench: $(VENV)/bench.stamp ## engine v1 against engine v2, and others: build/bench. Quick: BENCH_SECONDS=0.2
+	$(BENCH) benchmarks/side_by_side/test_targets.py
+
+bench-baseline: bench ## measure, and store the ratios for machines of this kind
+	$(BIN)/python -m benchmarks.side_by_side.baseline
+
+bench-compare: $(VENV)/bench.stamp ## as bench; fails, too, when a ratio is worse than the stored one
+	$(BENCH)
 
 claims: $(VENV)/run.stamp ## simulate and measure all that is promised of releases: build/claims
 	$(BIN)/serinus release simulate --runs 2000 --live --report build/claims
