@@ -17,6 +17,7 @@ from benchmarks.side_by_side.cases import (
 from benchmarks.side_by_side.figures import Ratio, Timing, middle, ratio, timing, together
 
 ALL = "overall"
+REST = "all the rest"  # of a request, which no piece accounts for
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.side_by_side.findings import Compared, Findings
 from benchmarks.side_by_side.pictures import Picture, pictures
-from benchmarks.side_by_side.table import how
+from benchmarks.side_by_side.table import figure_of, how
 
 MARK = {True: ("kept", "met"), False: ("broken", "missed"), None: ("open", "")}
 
@@ -72,8 +72,8 @@ def _parts(found: Findings) -> Iterator[Sequence[str]]:
         less = f"{1 - each.v2 / each.v1:.0%}" if each.v1 else ""
         yield (
             each.name,
-            f"{each.v1:.3g} {each.unit}",
-            f"{each.v2:.3g} {each.unit}",
+            f"{figure_of(each.v1)} {each.unit}",
+            f"{figure_of(each.v2)} {each.unit}",
             less,
             escape(each.says),
         )

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.side_by_side.cases import ANSWERED, CLIENTS, ENGINE_V1, Operation
-from benchmarks.side_by_side.findings import ALL, Answered, Compared, Findings, Stack
+from benchmarks.side_by_side.findings import ALL, REST, Answered, Compared, Findings, Stack
+from benchmarks.side_by_side.table import figure_of
 
 GOOD, BAD, OTHER, GREY, BLUE = "#1a9988", "#e0503f", "#d99a1c", "#8a8f98", "#3f7fd9"
 PIECES = (BAD, BLUE, OTHER, "#a5359c", GREY)
@@ -103,8 +104,8 @@ def _stacks(stacks: list[Stack]) -> Picture:
         for each in stacks
         if each.way == ENGINE_V1.name
     }
-    pieces = list(dict.fromkeys(piece for each in stacks for piece in each.pieces))
-    for piece, colour in zip(pieces, PIECES, strict=False):
+    pieces = dict.fromkeys(piece for each in stacks for piece in each.pieces if piece != REST)
+    for piece, colour in zip([*pieces, REST], PIECES, strict=False):
         those = [each for each in stacks if piece in each.pieces]
         figure.add_bar(
             x=[100 * each.pieces[piece] / whole[each.operation] for each in those],
@@ -112,7 +113,8 @@ def _stacks(stacks: list[Stack]) -> Picture:
             name=piece,
             orientation="h",
             marker={"color": colour},
-            text=[f"{each.pieces[piece]:.2g} ms" for each in those],
+            text=[f"{figure_of(each.pieces[piece])} ms" for each in those],
+            textposition="inside",
         )
     figure.update_layout(barmode="stack")
     figure.update_yaxes(autorange="reversed")

@@ -55,4 +55,12 @@ def limited(each: Limit) -> str:
 
 
 def part(each: Part) -> str:
-    return f"{each.name:38}{each.v1:>12.3g}{each.v2:>12.3g} {each.unit}".rstrip()
+    v1, v2 = figure_of(each.v1), figure_of(each.v2)
+    return f"{each.name:38}{v1:>12}{v2:>12} {each.unit}".rstrip()
+
+
+def figure_of(value: float) -> str:
+    """About three figures that count; whole numbers as they are."""
+    if value == int(value) or value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"

@@ -16,7 +16,7 @@ from benchmarks.side_by_side.cases import (
     Way,
 )
 from benchmarks.side_by_side.clients import load
-from benchmarks.side_by_side.findings import Answered, Findings, Part, Stack
+from benchmarks.side_by_side.findings import REST, Answered, Findings, Part, Stack
 from benchmarks.side_by_side.pieces import Both, Pieces, pieces
 from benchmarks.side_by_side.servers import OURS, SETTINGS, Standing
 from benchmarks.side_by_side.wire import Counts, counted
@@ -49,8 +49,7 @@ def _parts(found: Pieces) -> list[Part]:
     objects = Both(found.read.v1 - found.asked.v1, found.read.v2 - found.asked.v2)
     return [
         Part("a password hashed", "ms", found.hashed.v1, found.hashed.v2,
-             "bcrypt at cost 12; Argon2id at 19 MiB and two passes, which is stronger for its "
-             "time"),
+             "bcrypt at cost 12; Argon2id at 19 MiB and two passes, as OWASP advises"),
         Part("a post asked of PostgreSQL", "ms", found.asked.v1, found.asked.v2,
              "the statements of each engine through the same driver, and nothing else"),
         Part("its rows made into objects", "ms", objects.v1, objects.v2,
@@ -104,7 +103,7 @@ def _stacks(findings: Findings, operation: Operation, found: Pieces) -> list[Sta
                      "objects to JSON": encoded}  # fmt: skip
         whole = findings.timing(Case(operation, way, 1)).p50
         rest = max(0.0, whole - sum(known.values()))
-        made.append(Stack(operation, way.name, known | {"all the rest": rest}))
+        made.append(Stack(operation, way.name, known | {REST: rest}))
     return made
 
 

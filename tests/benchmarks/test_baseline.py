@@ -13,8 +13,9 @@ from benchmarks.side_by_side.baseline import (
     store,
     stored,
 )
+from benchmarks.side_by_side.cases import BARE_ASGI, Case, Operation
 from benchmarks.side_by_side.findings import Compared
-from tests.benchmarks.measured import between, findings
+from tests.benchmarks.measured import between, findings, measured, taken
 
 
 def one(least: float, ratio: float, most: float) -> list[Compared]:
@@ -35,7 +36,10 @@ def test_a_run_is_no_regression_of_itself(tmp_path: Path) -> None:
 
 
 def test_a_machine_twice_as_slow_is_no_regression() -> None:
-    assert regressions(findings(v2=0.02).compared, of(findings(v2=0.02))) == []
+    slow = findings()
+    slow.add(measured(v2=0.04, v1=0.2))
+
+    assert regressions(slow.compared, of(findings(v2=0.02))) == []
 
 
 def test_what_is_much_slower_than_before_is_told() -> None:
@@ -59,6 +63,16 @@ def test_what_the_baseline_does_not_know_is_not_compared() -> None:
 def test_without_a_baseline_there_is_a_way_to_one(tmp_path: Path) -> None:
     with pytest.raises(NoBaseline, match="make bench-baseline"):
         stored("a-machine", tmp_path)
+
+
+def test_peers_are_not_kept_in_a_baseline() -> None:
+    found, peer = measured(v2=0.02), Case(Operation.POST, BARE_ASGI, 1)
+    found[peer] = taken(0.01)
+    told = findings()
+    told.add(found)
+
+    assert peer.name in {each.name for each in told.compared}
+    assert peer.name not in of(told).ratios
 
 
 def test_a_machine_is_called_by_its_kind() -> None:

@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from benchmarks.side_by_side.page import page
-from benchmarks.side_by_side.table import lines
+from benchmarks.side_by_side.table import figure_of, lines
 from benchmarks.side_by_side.written import write
 from tests.benchmarks.measured import findings
 
@@ -42,6 +44,14 @@ def test_the_table_has_a_line_for_everything() -> None:
     assert re.search(r"post get, v1 on v2 +1 +80.0% +80.0% to 80.0% +66% met", text)
     assert re.search(r"a part +4 +1 ms", text)
     assert "post get, v2, cached: 50% of the rate of bare ASGI" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(14.0, "14"), (390.4, "390"), (32.15, "32.1"), (2.016, "2.02"), (0.00629, "0.006")],
+)
+def test_numbers_are_as_long_as_they_mean_something(value: float, shown: str) -> None:
+    assert figure_of(value) == shown
 
 
 def test_results_are_written_beside_the_page(tmp_path: Path) -> None:
