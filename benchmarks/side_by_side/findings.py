@@ -29,6 +29,7 @@ class Taken:
     seconds: list[list[float]] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
+    refused: int = 0
 
 
 Measured = dict[Case, Taken]
@@ -36,13 +37,16 @@ Measured = dict[Case, Taken]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A line of the table. `processor`: milliseconds a request."""
+    """A line of the table. `processor`: milliseconds a request; `refused`: how often a client
+    was told that the server is too busy, and asked again.
+    """
 
     operation: str
     way: str
     clients: int
     timing: Timing
     processor: float
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +198,4 @@ def with_targets() -> list[str]:
 def _answered(case: Case, taken: Taken) -> Answered:
     processor = 1000 * middle(taken.processor).ratio
     told = timing(taken.seconds, taken.rates)
-    return Answered(case.operation, case.way.name, case.clients, told, processor)
+    return Answered(case.operation, case.way.name, case.clients, told, processor, taken.refused)

@@ -83,7 +83,8 @@ def _answered(found: Findings) -> Iterator[Sequence[str]]:
     for each in found.answered:
         told = each.timing
         times = [f"{value:.2f}" for value in (told.p50, told.p95, told.p99)]
-        who = (each.operation, each.way, str(each.clients), f"{told.requests:,}")
+        refused = f", {each.refused} refused at first" if each.refused else ""
+        who = (each.operation, each.way, str(each.clients), f"{told.requests:,}{refused}")
         yield (*who, *times, f"{told.rate:,.0f}", f"{each.processor:.2f}")
 
 

@@ -34,26 +34,24 @@ def measure(standing: Standing, effort: Effort) -> Measured:
     measured: Measured = {case: Taken() for case in cases()}
     asked = {case: requests(case.operation, case.way, standing.known) for case in measured}
     for case in measured:  # until plans are made, pools are open and caches are warm
-        _turn(standing, case, asked[case], min(effort.seconds, 0.5))
+        _turn(standing, case, asked[case], min(effort.seconds, 0.5), Taken())
     random = Random(SEED)  # noqa: S311 - an order
     for _ in range(effort.rounds):
         for group in groups():
             for case in random.sample(group, len(group)):
-                seconds, took, processor = _turn(standing, case, asked[case], effort.seconds)
-                taken = measured[case]
-                taken.seconds.append(seconds)
-                taken.rates.append(len(seconds) / took)
-                taken.processor.append(processor / len(seconds))
+                _turn(standing, case, asked[case], effort.seconds, measured[case])
     return measured
 
 
 def _turn(
-    standing: Standing, case: Case, asked: Iterator[bytes], seconds: float
-) -> tuple[list[float], float, float]:
-    """Seconds of each request, of all of them, and of the server's processor."""
+    standing: Standing, case: Case, asked: Iterator[bytes], seconds: float, into: Taken
+) -> None:
     server = standing.servers[case.way.server]
     before, began = server.processor(), perf_counter()
-    taken = asyncio.run(
+    taken, refused = asyncio.run(
         load(server.port, asked, expected(case.operation), case.clients, seconds)
     )
-    return taken, perf_counter() - began, server.processor() - before
+    into.rates.append(len(taken) / (perf_counter() - began))
+    into.processor.append((server.processor() - before) / len(taken))
+    into.seconds.append(taken)
+    into.refused += refused

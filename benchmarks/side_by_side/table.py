@@ -45,7 +45,9 @@ def answered(each: Answered) -> str:
     told = each.timing
     times = "".join(f"{value:>9.2f}" for value in (told.p50, told.p95, told.p99))
     what = f"{each.operation}, {each.way}"
-    return f"{what:38}{each.clients:>8}{times}{told.rate:>9.0f}{each.processor:>8.2f} ms"
+    refused = f", {each.refused} refused at first" if each.refused else ""
+    rest = f"{told.rate:>9.0f}{each.processor:>8.2f} ms{refused}"
+    return f"{what:38}{each.clients:>8}{times}{rest}"
 
 
 def limited(each: Limit) -> str:
