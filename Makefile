@@ -5,6 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/pytest
+BENCH  := $(PYTEST) -c benchmarks/pytest.ini --rootdir=.
 
 # Where what depends on the servers' versions is tested; the rest runs on top of it.
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
@@ -28,7 +29,7 @@ CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py com
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage coverage-domain test-v2-end-to-end test-v1-compatibility \
 	test-v2-database test-canary test-staging count-e2e test-containers test-without-legacy \
-	unit check deploy-check format openapi lock claims clean
+	unit check deploy-check format openapi lock claims bench bench-baseline bench-compare clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -112,6 +113,7 @@ lock: ## write the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements/run.txt requirements/build.in
 	uv pip compile pyproject.toml --group test --group check --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/run.txt -o requirements/dev.txt requirements/build.in
 	uv pip compile requirements/deploy.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade --quiet -o requirements/deploy.txt
+	uv pip compile --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove the environment and caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -135,6 +137,19 @@ build/deploy/stamp: requirements/deploy.txt
 	$(PYTHON) -m venv build/deploy
 	build/deploy/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/deploy.txt
 	@touch $@
+
+$(VENV)/bench.stamp: requirements/bench.txt $(VENV)/dev.stamp
+	$(PIP) install --require-hashes --no-deps -r requirements/bench.txt
+	@touch $@
+
+bench: $(VENV)/bench.stamp ## engine v1 against engine v2, and others: build/bench. Quick: BENCH_SECONDS=0.2
+	$(BENCH) benchmarks/side_by_side/test_targets.py
+
+bench-baseline: bench ## measure, and store the ratios for machines of this kind
+	$(BIN)/python -m benchmarks.side_by_side.baseline
+
+bench-compare: $(VENV)/bench.stamp ## as bench; fails, too, when a ratio is worse than the stored one
+	$(BENCH)
 
 claims: $(VENV)/run.stamp ## simulate and measure all that is promised of releases: build/claims
 	$(BIN)/serinus release simulate --runs 2000 --live --report build/claims

@@ -67,7 +67,14 @@ def edge(limit: int, observers: Sequence[Observe], *, deprecated: bool = False) 
     switch = GenerationSwitch(
         stable=admitted(), candidate=admitted(), in_force=in_force, may_override=nobody
     )
-    front = Front(v1=switch, v2=admitted(), v2_disabled=None, metrics=engine, in_force=in_force)
+    front = Front(
+        v1=switch,
+        v2=admitted(),
+        v2_disabled=None,
+        metrics=engine,
+        release=engine,
+        in_force=in_force,
+    )
     at = datetime(2030, 1, 1, tzinfo=UTC) if deprecated else None
     outer = Deprecation(
         app=front, deprecated_at=at, sunset_at=at, successors=Successors(lambda _: True)

@@ -1,0 +1,1 @@
+"""Engines, contracts, peers and limits over real HTTP, in turns, and what comes of it."""
