@@ -24,7 +24,7 @@ V1_COMPATIBILITY := tests/contract/v1 tests/presentation/http/v1 \
 V2_DATABASE := tests/infrastructure/postgres tests/presentation/http/v2
 CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py comparing.py \
 	live_servers.py release_commands.py release_drill.py release_faults.py release_nodes.py \
-	release_patterns.py release_steering.py switch.py webhooks.py)
+	release_patterns.py release_steering.py switch.py told_to_prometheus.py webhooks.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage coverage-domain test-v2-end-to-end test-v1-compatibility \

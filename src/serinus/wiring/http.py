@@ -172,7 +172,6 @@ def _front(
     caching: Caching,
 ) -> App:
     v1, v2, stable = engines.v1, engines.v2, engines.stable
-    candidate = candidate_of(settings)(v2.v1)
 
     def admitted(app: App, refuse: Refuse) -> Admission:
         limit = settings.serinus_rate_limit
@@ -182,7 +181,7 @@ def _front(
     front = Front(
         v1=GenerationSwitch(
             stable=admitted(stable, v1_turned_away.turn_away) if stable else None,
-            candidate=admitted(candidate, v1_turned_away.turn_away),
+            candidate=admitted(candidate_of(settings)(v2.v1), v1_turned_away.turn_away),
             in_force=in_force,
             may_override=v2.authentication.may_override,
             canary_key=settings.serinus_canary_key,
