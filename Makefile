@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-containers test-without-legacy unit check format lock claims clean
+.PHONY: help run demo test test-containers test-without-legacy unit check format lock claims soak clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -73,3 +73,6 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 
 claims: $(VENV)/run.stamp ## simulate and measure all that is promised of releases: build/claims
 	$(BIN)/serinus release simulate --runs 2000 --live --report build/claims
+
+soak: $(VENV)/dev.stamp ## a site under load for MINUTES=2, with its memory: build/soak; fails when a promise is broken
+	$(BIN)/python -m benchmarks.soak.run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))
