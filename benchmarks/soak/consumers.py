@@ -119,9 +119,10 @@ class SignedIn(Consumer):
 
     def sign_in(self) -> None:
         told = self.ask("POST", "/api/v1/auth/login", self.account)
-        if told is not None:
-            token = told["data"]["tokens"]["access_token"]
-            self.said["Authorization"] = f"Bearer {token}"
+        if told is None:  # once more, with the next request
+            self.until = monotonic()
+            return
+        self.said["Authorization"] = f"Bearer {told['data']['tokens']['access_token']}"
         self.until = monotonic() + chance.uniform(*SIGN_IN_EVERY)
 
     @task(1)

@@ -1,5 +1,6 @@
 """The five indicators of service and the memory, and what is asked of them."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,9 @@ class Summary:
     cache_hit_ratio: float
     query_ms: float
     transaction_ms: float
+    processors: float  # in use by the server, PostgreSQL apart
+    processors_busy: float  # in use by everything on the machine, of `processors_here`
+    processors_here: int
     memory: Memory
     routes: Sequence[Route]
 
@@ -99,6 +103,9 @@ def summary(entries: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> 
         cache_hit_ratio=_part(last.hits - first.hits, looked_up),
         query_ms=_part(statements, asked),
         transaction_ms=_part(statements, last.transactions - first.transactions),
+        processors=_part(last.used - first.used, last.at - first.at),
+        processors_busy=_part(last.busy - first.busy, last.at - first.at),
+        processors_here=os.cpu_count() or 1,
         memory=_memory(samples),
         routes=sorted((_route(each) for each in entries), key=lambda route: -route.requests),
     )

@@ -42,6 +42,8 @@ def indicators(found: Summary) -> list[Row]:
         ("memory at the end", f"{memory.end:.0f} MiB", ""),
         ("growth without the cache", f"{memory.growth:+.1%}", f"at most {MOST_GROWTH:.0%}"),
         ("served by engine", engines, ""),
+        ("processors in use", f"{found.processors:.2f} by the server", ""),
+        ("", f"{found.processors_busy:.2f} of {found.processors_here} by everything", ""),
         ("above 200 ms, by the server", f"{found.above_target:.3%}", ""),
         ("answers with 5xx", f"{found.server_errors:.0f}", ""),
     ]

@@ -33,6 +33,8 @@ class Sample:
     statements_ms: float  # PostgreSQL's time in statements
     transactions: float
     memory: dict[int, int]  # resident bytes, by process
+    used: float  # seconds of processors, by the server, PostgreSQL apart
+    busy: float  # seconds of processors, by everything on the machine
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Watch:
         row = await connection.fetchrow(DATABASE)
         assert row is not None  # noqa: S101 - the database has a row about itself
         statements, transactions = row
+        processes = serving(self.site.server.process.pid or 0)
         return Sample(
             at=at,
             requests=metrics.by("serinus_http_requests_total", "engine"),
@@ -87,7 +90,9 @@ class Watch:
             cache_bytes=metrics.total("serinus_cache_bytes"),
             statements_ms=statements,
             transactions=transactions,
-            memory=resident(self.site.server.process.pid or 0),
+            memory={process.pid: int(process.memory_info().rss) for process in processes},
+            used=sum(sum(process.cpu_times()[:2]) for process in processes),
+            busy=busy(),
         )
 
 
@@ -118,16 +123,19 @@ class Metrics:
         return dict(found)
 
 
-def resident(server: int) -> dict[int, int]:
-    """Of the server's processes; PostgreSQL's are its supervisor's."""
-    found = {}
-    for process in psutil.Process(server).children(recursive=True):
-        try:
-            if "postgres" not in process.name() and process.status() != psutil.STATUS_ZOMBIE:
-                found[process.pid] = int(process.memory_info().rss)
-        except psutil.NoSuchProcess:
-            continue
-    return found
+def serving(server: int) -> list[psutil.Process]:
+    """The server's processes; PostgreSQL's are its supervisor's."""
+    first = psutil.Process(server)
+    return [
+        process
+        for process in [first, *first.children(recursive=True)]
+        if process.status() != psutil.STATUS_ZOMBIE and "postgres" not in process.name()
+    ]
+
+
+def busy() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system)
 
 
 #: Of all that work in this database; asyncpg's own look is among them.

@@ -37,6 +37,8 @@ def looks(memory: list[float], *, cache: list[float] | None = None) -> list[Samp
             statements_ms=80.0 * number,
             transactions=20.0 * number,
             memory={1: int(size * MIB)},
+            used=0.5 * number,
+            busy=1.5 * number,
         )
         for number, (size, kept) in enumerate(
             zip(memory, cache or [0.0] * len(memory), strict=True)
@@ -55,6 +57,7 @@ def test_the_indicators_are_those_of_the_time_that_was_watched() -> None:
     assert (found.p50, found.p99) == (5, 190)
     assert found.cache_hit_ratio == pytest.approx(0.9)
     assert (found.query_ms, found.transaction_ms) == (2.0, 4.0)
+    assert (found.processors, found.processors_busy) == (0.5, 1.5)
     assert found.engines == {"v1": 0.25, "v2": 0.75}
     assert found.broken() == []
 

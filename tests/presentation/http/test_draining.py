@@ -22,7 +22,7 @@ def front() -> Draining:
 
 @pytest.fixture
 def client(front: Draining) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=RequestContext(front, lambda: "an-id"))  # type: ignore[arg-type] # the same interface under another name
+    transport = httpx.ASGITransport(app=RequestContext(front, lambda: "an-id"))
     return httpx.AsyncClient(transport=transport, base_url="http://cms.test")
 
 
