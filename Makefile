@@ -17,8 +17,8 @@ ONLY_THREADS := --concurrency=thread
 # The suites by name. What runs a server of its own over HTTP belongs to one of them.
 E2E := tests/e2e
 V2_END_TO_END := tests/contract/v2 $(addprefix $(E2E)/test_,access_log.py audit.py \
-	cache_consistency.py cache_outages.py commands.py comments.py document.py life.py \
-	metrics.py rate_limits.py schedule.py two_nodes.py)
+	cache_consistency.py cache_outages.py commands.py comments.py document.py draining.py life.py \
+	backup.py metrics.py rate_limits.py rolling_restart.py schedule.py two_nodes.py)
 V1_COMPATIBILITY := tests/contract/v1 tests/presentation/http/v1 \
 	$(addprefix $(E2E)/test_,deprecation.py given_back.py mixed_traffic.py)
 V2_DATABASE := tests/infrastructure/postgres tests/presentation/http/v2
@@ -29,7 +29,7 @@ CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py com
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage coverage-domain test-v2-end-to-end test-v1-compatibility \
 	test-v2-database test-canary test-staging count-e2e test-containers test-without-legacy \
-	unit check deploy-check format openapi lock claims bench bench-baseline bench-compare clean
+	unit check deploy-check format openapi lock claims bench bench-baseline bench-compare soak clean
 
 help: ## what can be done here
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -153,3 +153,6 @@ bench-compare: $(VENV)/bench.stamp ## as bench; fails, too, when a ratio is wors
 
 claims: $(VENV)/run.stamp ## simulate and measure all that is promised of releases: build/claims
 	$(BIN)/serinus release simulate --runs 2000 --live --report build/claims
+
+soak: $(VENV)/bench.stamp ## a site under load for MINUTES=2, with its memory: build/soak; fails when a promise is broken
+	$(BIN)/python -m benchmarks.soak.run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))

@@ -121,6 +121,14 @@ class Settings:
     serinus_server: Annotated[
         str, Variable(one_of("granian", "uvicorn"), "HTTP server: granian or uvicorn")
     ] = "granian"
+    serinus_drain_seconds: Annotated[
+        int,
+        Variable(
+            count(0, 600),
+            "how long a server that is asked to end (SIGTERM) says that it is not ready, and "
+            "goes on answering; longer than balancers need to notice",
+        ),
+    ] = 0
     serinus_data_dir: Annotated[
         Path, Variable(folder, "data of the embedded server, generated secrets")
     ] = Path(".serinus")

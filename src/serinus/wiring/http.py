@@ -2,14 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
-
-import uuid_utils
-from starlette.middleware.cors import CORSMiddleware
 
 import serinus
 from serinus.application import asked
@@ -25,7 +21,6 @@ from serinus.infrastructure.settings import Settings
 from serinus.presentation.http.accounting import AccessLog, RouteCounter
 from serinus.presentation.http.admission import Admission, Refuse
 from serinus.presentation.http.asgi import App
-from serinus.presentation.http.compression import Compression
 from serinus.presentation.http.deprecation import Deprecation, Successors
 from serinus.presentation.http.evidence import Evidence
 from serinus.presentation.http.front import METRICS, Front
@@ -33,7 +28,7 @@ from serinus.presentation.http.generation_switch import GenerationSwitch, InForc
 from serinus.presentation.http.lifespan import Deferred, running
 from serinus.presentation.http.metrics_page import MetricsPage
 from serinus.presentation.http.probe import works
-from serinus.presentation.http.request_context import Observe, RequestContext
+from serinus.presentation.http.request_context import Observe
 from serinus.presentation.http.rescue import Ceiling, Rescuer
 from serinus.presentation.http.route_table import RouteTable
 from serinus.presentation.http.v1 import turned_away as v1_turned_away
@@ -43,6 +38,8 @@ from serinus.wiring.caching import Caching, open_caching
 from serinus.wiring.clock import now
 from serinus.wiring.comparing import comparing
 from serinus.wiring.couriers import courier
+from serinus.wiring.draining import drain_on_sigterm
+from serinus.wiring.edge import draining, edge
 from serinus.wiring.engine_v1 import EngineV1, engine_v1
 from serinus.wiring.engine_v2 import EngineV2, open_engine_v2
 from serinus.wiring.evidence import telling
@@ -55,10 +52,6 @@ from serinus.wiring.stores import Stores, open_stores
 
 #: Of failed reads, in a second and worker: more would be a load that stable is not used to.
 RESCUES = 200
-
-#: What a browser's script may read of an answer, beside its body.
-EXPOSED = ["ETag", "Link", "Location", "RateLimit", "Retry-After"]
-EXPOSED += ["Serinus-Engine", "Serinus-Rescued"]
 
 
 def application() -> App:
@@ -99,13 +92,14 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         caching.counted(metrics)
         part.counted(metrics)
         webhooks.counted(metrics)
-        front = _front(settings, stores, engines, metrics, in_force, caching)
+        front = draining(_front(settings, stores, engines, metrics, in_force, caching))
+        drain_on_sigterm(settings.serinus_drain_seconds, front.begin)
         counters = EvidenceCounters()
         observers = _observers(settings, engines, metrics)
         observers.append(_evidence(settings, counters, part, engines))
-        edge = _edge(settings, front, observers)
+        app = edge(settings, front, observers)
         metrics.watch(
-            _loads(stores, engines), lambda: _release(in_force), lambda: edge.in_flight
+            _loads(stores, engines), lambda: _release(in_force), lambda: app.in_flight
         )
         publishing = await stack.enter_async_context(publishing_on_time(settings))
         told = await stack.enter_async_context(telling(counters, stores.pool, part))
@@ -119,7 +113,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
                 *_calibrating(engines),
             )
         )
-        yield edge
+        yield app
 
 
 def _stable(settings: Settings, stores: Stores, metrics: Metrics) -> EngineV1:
@@ -228,27 +222,6 @@ def _metrics_page(settings: Settings, metrics: Metrics, v2: EngineV2) -> Metrics
         refuse=v1_turned_away.refuse,
         wrong_method=v1_turned_away.only_read,
     )
-
-
-def _edge(settings: Settings, front: App, observers: Sequence[Observe]) -> RequestContext:
-    """Compression, CORS and the request's context, from the inside out."""
-    app: App = Compression(front)
-    if settings.serinus_cors_origins:
-        app = cast(
-            "App",
-            CORSMiddleware(
-                app,
-                allow_origins=settings.serinus_cors_origins,
-                allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=["*"],
-                expose_headers=[*EXPOSED, "X-Request-ID", "Serinus-Epoch"],
-            ),
-        )
-    return RequestContext(app, _request_id, settings.serinus_trusted_proxies, observers)
-
-
-def _request_id() -> str:
-    return str(uuid_utils.uuid7())  # eight times as fast as one of the standard library's type
 
 
 def _observers(settings: Settings, engines: Engines, metrics: Metrics) -> list[Observe]:

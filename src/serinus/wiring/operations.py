@@ -39,6 +39,7 @@ from serinus.presentation.cli.operations import (
     Wanted,
 )
 from serinus.wiring import audit, database, keys, serving
+from serinus.wiring.backups import Backups
 from serinus.wiring.clock import new_id, now
 from serinus.wiring.demonstration import shown_live
 from serinus.wiring.documents import documentation
@@ -54,7 +55,7 @@ T = TypeVar("T")
 ADMINISTRATOR = "admin@serinus.local"
 
 
-class Operations(ReleaseOperations, Simulations):
+class Operations(ReleaseOperations, Simulations, Backups):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, announce: Callable[[Opened], None]) -> None:

@@ -20,6 +20,7 @@ from serinus.presentation.cli.operations import Stopped
 
 APPLICATION = "serinus.wiring.http:application"
 LEGACY = f"{ENGINE_V1}.application"
+ENDS_WITHIN = 15  # seconds, for requests under way
 
 
 def free_port(settings: Settings) -> int:
@@ -144,7 +145,7 @@ def _serve_granian(settings: Settings, port: int) -> None:
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        workers_kill_timeout=15,
+        workers_kill_timeout=settings.serinus_drain_seconds + ENDS_WITHIN,
         working_dir=Path.cwd(),
     ).serve()
 
@@ -165,5 +166,5 @@ def _serve_uvicorn(settings: Settings, port: int) -> None:
         access_log=False,  # ours says more, and no query
         server_header=False,
         proxy_headers=False,  # who may set them is decided by SERINUS_TRUSTED_PROXIES
-        timeout_graceful_shutdown=15,
+        timeout_graceful_shutdown=ENDS_WITHIN,
     )

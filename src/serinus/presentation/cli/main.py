@@ -15,6 +15,7 @@ from serinus.domain.errors import SerinusError
 from serinus.domain.identity.accounts import Account
 from serinus.domain.identity.caller import Role
 from serinus.presentation.cli.audit import audit_app
+from serinus.presentation.cli.backups import add_backups
 from serinus.presentation.cli.comparisons import add_comparing
 from serinus.presentation.cli.demo import demo_command
 from serinus.presentation.cli.generating import generate_command
@@ -60,6 +61,7 @@ def build(operations: Operations) -> typer.Typer:
     app.callback()(_version)
     _add_server(app, operations)
     _add_inspection(app, operations)
+    add_backups(app, operations)
     app.add_typer(_users(operations), name="user", help="People who can sign in.")
     app.add_typer(key_app(operations), name="key", help="API keys, for programs.")
     app.add_typer(audit_app(operations), name="audit")

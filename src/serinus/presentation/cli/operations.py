@@ -12,6 +12,7 @@ import typer
 
 from serinus.domain.identity.accounts import Account
 from serinus.presentation.cli.audit import AuditLog
+from serinus.presentation.cli.backups import KeepsBackups
 from serinus.presentation.cli.comparisons import ComparesAnswers
 from serinus.presentation.cli.demo_view import DemoEnded, DemoFrame, DemoWanted
 from serinus.presentation.cli.keys import Keys
@@ -78,7 +79,7 @@ class Wanted:
     into_existing: bool
 
 
-class Operations(Keys, AuditLog, Releasing, ComparesAnswers, Protocol):
+class Operations(Keys, AuditLog, KeepsBackups, Releasing, ComparesAnswers, Protocol):
     """The composition root, as the commands see it."""
 
     def serve(self, *, demo: bool, announce: Callable[[Opened], None]) -> None: ...

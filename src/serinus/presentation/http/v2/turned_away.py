@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from serinus.domain.errors import TooMany
+from serinus.domain.errors import TooMany, Unavailable
 from serinus.presentation.http.asgi import Receive, Scope, Send
 from serinus.presentation.http.v2.problems import send_problem
 from serinus.presentation.http.v2.refusals import BodyTooLarge, PathNotFound
@@ -19,3 +19,8 @@ async def turn_away(scope: Scope, send: Send, status: HTTPStatus, wait: int) -> 
 async def disabled(scope: Scope, _: Receive, send: Send) -> None:
     """Stands in for the contract with `API_V2_ENABLED=false`."""
     await send_problem(PathNotFound("contract v2 is not enabled here"), scope, send)
+
+
+async def not_ready(scope: Scope, send: Send) -> None:
+    """Stands in for readiness when the server is about to end."""
+    await send_problem(Unavailable("this server is about to end"), scope, send)
