@@ -41,6 +41,12 @@ def pods() -> list[dict[str, Any]]:
     ]
 
 
+def settings_of(overlay: str) -> dict[str, str]:
+    file = DEPLOY / "kubernetes" / "overlays" / overlay / "settings.env"
+    lines = [line for line in file.read_text().splitlines() if line and line[0] != "#"]
+    return dict(line.split("=", 1) for line in lines)
+
+
 def compose() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.staging.yml").read_text())
     return found
@@ -84,11 +90,14 @@ def test_pods_are_asked_where_limits_do_not_count() -> None:
 def test_who_is_stopped_has_time_to_answer_what_has_begun() -> None:
     (server,) = manifests("Deployment")
     spec = server["spec"]["template"]["spec"]
-    command = spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+    readiness = spec["containers"][0]["readinessProbe"]
+    unnoticed = readiness["periodSeconds"] * readiness["failureThreshold"]
     staging = compose()["services"]["serinus"]["stop_grace_period"]
 
-    needed = int(command[1]) + WORKERS + CONNECTIONS
-    assert spec["terminationGracePeriodSeconds"] > needed
+    for overlay in ("staging", "production"):
+        drain = int(settings_of(overlay)["SERINUS_DRAIN_SECONDS"])
+        assert unnoticed < drain
+        assert spec["terminationGracePeriodSeconds"] > drain + WORKERS + CONNECTIONS
     assert int(staging.removesuffix("s")) > WORKERS + CONNECTIONS
 
 
