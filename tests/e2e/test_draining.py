@@ -12,18 +12,13 @@ from tests.support.waiting import until
 READINESS = ["/readyz", "/api/v2/readyz", "/api/v1/health/readiness"]
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"SERINUS_SERVER": "granian", "SERINUS_WORKERS": "2"},
-        {"SERINUS_SERVER": "uvicorn", "SERINUS_WORKERS": "1"},
-    ],
-    ids=lambda settings: settings["SERINUS_SERVER"],
-)
+@pytest.mark.parametrize("program", ["granian", "uvicorn"])
 async def test_a_server_that_drains_is_not_ready_and_answers(
-    starting: Starting, settings: dict[str, str]
+    starting: Starting, program: str
 ) -> None:
-    # It lasts until it is cut short below; how busy the machine is does not matter then.
+    # It lasts until it is cut short below; how busy the machine is does not matter then. One
+    # worker: of a second one nobody could tell from outside whether it is there yet.
+    settings = {"SERINUS_SERVER": program, "SERINUS_WORKERS": "1"}
     with starting(SERINUS_DRAIN_SECONDS="120", **settings) as server:
         workers = psutil.Process(server.process.pid).children(recursive=True)
         async with server.client() as kept:
@@ -33,10 +28,10 @@ async def test_a_server_that_drains_is_not_ready_and_answers(
             for process in [*workers, psutil.Process(server.process.pid)]:
                 process.send_signal(signal.SIGTERM)
 
-            async def all_drain() -> bool:
-                return server.said.count("draining") == int(settings["SERINUS_WORKERS"])
+            async def drains() -> bool:
+                return "draining" in server.said
 
-            await until(all_drain)
+            await until(drains)
             for path in READINESS:
                 assert (await kept.get(path)).status_code == 503
             await answers_and_closes(kept, "/api/v1/info")
