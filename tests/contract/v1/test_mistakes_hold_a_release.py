@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from serinus.application.release.comparing import Comparing
+from serinus.application.release.doubt import Doubt
 from serinus.application.release.ticking import Ticking
 from serinus.domain.identity.caller import Role
 from serinus.domain.release.phase import Phase
@@ -69,7 +70,8 @@ async def on_trial(url: str, mistake: str) -> AsyncIterator[httpx.AsyncClient]:
         v2 = await stack.enter_async_context(open_engine_v2(settings, stores, ignored))
         v1 = engine_v1(settings, stores, Metrics("test"))
         await stack.enter_async_context(running(v1.app))
-        opening = comparing(settings, stores, part, (v1, v2), MISTAKES[mistake])
+        engines = (v1, v2)
+        opening = comparing(settings, stores, part, engines, MISTAKES[mistake], Doubt())
         stable = await stack.enter_async_context(opening)
         switch = GenerationSwitch(
             stable, unused, in_force, nobody, routes=RouteTable(v2.routes)
