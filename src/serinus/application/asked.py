@@ -16,6 +16,10 @@ class Asked:
     statements: int = 0
     seconds: float = 0.0
 
+    def add(self, seconds: float) -> None:
+        self.statements += 1
+        self.seconds += seconds
+
 
 _CURRENT: ContextVar[Asked | None] = ContextVar("asked of the database", default=None)
 
@@ -31,8 +35,7 @@ def note(seconds: float) -> None:
     """A statement that took so long; of a task that nobody counts for, nothing."""
     asked = _CURRENT.get()
     if asked is not None:
-        asked.statements += 1
-        asked.seconds += seconds
+        asked.add(seconds)
 
 
 def noting(counted: Callable[[float], None]) -> Callable[[float], None]:

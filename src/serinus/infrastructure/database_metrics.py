@@ -4,19 +4,10 @@ Counted in plain numbers where it happens, and looked at now and then, as `cache
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter
 
-
-@dataclass(slots=True)
-class Asked:
-    statements: int = 0
-    seconds: float = 0.0
-
-    def add(self, seconds: float) -> None:
-        self.statements += 1
-        self.seconds += seconds
+from serinus.application.asked import Asked
 
 
 class DatabaseMetrics:
