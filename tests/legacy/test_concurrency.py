@@ -36,6 +36,16 @@ async def counted(engine: Engine) -> dict[str, tuple[int, int]]:
     return {row["name"]: (row["usage_count"], row["used"]) for row in rows}
 
 
+async def somebody_waits(engine: Engine) -> None:
+    waiting = """
+        SELECT FROM pg_stat_activity
+         WHERE wait_event_type = 'Lock' AND datname = current_database()
+    """
+    async with asyncio.timeout(10):
+        while not await engine.execute(waiting):
+            pass
+
+
 async def test_many_create_posts_with_the_same_new_tags(engine: Engine) -> None:
     author = await engine.person()
     names = ["zeta", "alpha", "C++", "C#", "C", "++", "--", "mid"]
@@ -118,6 +128,29 @@ async def test_posts_that_swap_their_tags_do_not_block_each_other(engine: Engine
     assert all(stored == true for stored, true in (await counted(engine)).values())
 
 
+async def test_who_gives_way_in_a_deadlock_writes_after_all(engine: Engine) -> None:
+    author = await engine.person()
+    post = await engine.post(author, tags=["a", "b"], published=True)
+    first, last = await engine.execute("SELECT id FROM tags ORDER BY id")
+    lock = "SELECT FROM tags WHERE id = $1 FOR NO KEY UPDATE"
+    holder = await asyncpg.connect(engine.url)
+    async with holder.transaction():
+        await holder.execute(lock, last["id"])
+        change = asyncio.create_task(
+            engine.call("PUT", f"/posts/{post['id']}", author, {"tags": ["b"]})
+        )
+        await somebody_waits(engine)
+        # Who has waited for longer is the first to look for a circle, and gives way.
+        await holder.execute(lock, first["id"])
+    await holder.close()
+
+    answer = await change
+
+    assert (answer.status_code, answer.json()["data"]["tags"]) == (200, ["b"])
+    (written,) = await engine.execute("SELECT version FROM posts")
+    assert written["version"] == 2
+
+
 async def test_more_requests_than_connections_wait_their_turn(database_url: str) -> None:
     async with running(configuration(database_url, pool_size=2)) as engine:
         author = await engine.person()
@@ -131,17 +164,11 @@ async def test_more_requests_than_connections_wait_their_turn(database_url: str)
 async def test_a_request_that_is_given_up_gives_its_connection_back(engine: Engine) -> None:
     author = await engine.person()
     path = f"/posts/{(await engine.post(author))['id']}"
-    waiting = """
-        SELECT FROM pg_stat_activity
-         WHERE wait_event_type = 'Lock' AND datname = current_database()
-    """
     holder = await asyncpg.connect(engine.url)
     async with holder.transaction():
         await holder.execute("SELECT FROM posts FOR UPDATE")
         change = asyncio.create_task(engine.call("PUT", path, author, {"title": "t"}))
-        async with asyncio.timeout(10):
-            while not await engine.execute(waiting):
-                pass
+        await somebody_waits(engine)
 
         change.cancel()
         await asyncio.wait([change])

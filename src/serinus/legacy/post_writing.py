@@ -27,11 +27,13 @@ from serinus.legacy.post_forms import CreatePost, UpdatePost
 from serinus.legacy.post_queries import lock_post
 from serinus.legacy.slugs import claim, claim_free, slugify
 from serinus.legacy.taxonomy import categories_named, tags_named
+from serinus.legacy.turns import again_after_deadlock
 
 # Members that are stored as they are; empty text stands for none.
 OPTIONAL_TEXTS = ("excerpt", "featured_image", "meta_title", "meta_description")
 
 
+@again_after_deadlock
 async def create_post(session: AsyncSession, caller: Caller, form: CreatePost) -> Post:
     """Raises 403, 409."""
     _need_right_to_write(caller, publish=bool(form.published))
@@ -63,6 +65,7 @@ async def create_post(session: AsyncSession, caller: Caller, form: CreatePost) -
     return post
 
 
+@again_after_deadlock
 async def update_post(
     session: AsyncSession, caller: Caller, post_id: UUID, form: UpdatePost
 ) -> Post:
@@ -84,6 +87,7 @@ async def update_post(
     return post
 
 
+@again_after_deadlock
 async def publish_post(session: AsyncSession, caller: Caller, post_id: UUID) -> Post:
     """From any state. Raises 403, 404."""
     _need_right_to_write(caller, publish=True)
@@ -96,6 +100,7 @@ async def publish_post(session: AsyncSession, caller: Caller, post_id: UUID) -> 
     return post
 
 
+@again_after_deadlock
 async def delete_post(session: AsyncSession, caller: Caller, post_id: UUID) -> None:
     """The row stays: contract v2 can restore it. Raises 403, 404."""
     _need_right_to_write(caller, publish=False)
