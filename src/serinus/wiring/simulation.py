@@ -16,6 +16,7 @@ from serinus.application.release.simulation.study import (
     chosen,
     outcomes,
     study,
+    traced,
     whole_study,
 )
 from serinus.presentation.cli.simulating import Wanted
@@ -86,13 +87,14 @@ class Simulations:
             looks=wanted.looks,
             workers=wanted.workers,
         )
-        series = (
-            whole_study(setup, wanted.changes)
-            if wanted.whole
-            else study(setup, chosen(wanted.scenarios, wanted.changes))
-        )
+        if wanted.report and not wanted.scenarios:
+            series = whole_study(setup, wanted.changes)
+        else:
+            series = study(setup, chosen(wanted.scenarios, wanted.changes))
+            series += traced(setup, wanted.scenarios, wanted.changes) if wanted.report else []
+        # First, for they are over soon, and whatever is wrong with them is known soon.
+        live = measured() if wanted.live else {}
         begun(sum(each.runs for each in series))
         jobs = wanted.jobs or processors()
         found = run_series(series, seed=wanted.seed, jobs=jobs, advance=advance)
-        live = measured() if wanted.live else {}
         return findings(setup, series, found, live, seed=wanted.seed)

@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from serinus.presentation.cli.simulating import simulate_command
+from serinus.application.release.simulation.scenarios import SCENARIOS
+from serinus.presentation.cli.simulating import Lines, simulate_command
 from serinus.wiring.simulation import Simulations
 
 
@@ -86,3 +87,28 @@ def test_every_problem_of_a_plan_is_named(tmp_path: Path) -> None:
     plan.write_text('dwell = "soon"\nstages = [0]\n')
 
     assert call("--plan", str(plan)).exit_code == 1
+
+
+def test_a_report_is_of_the_scenarios_that_were_asked_for(tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+
+    result = call("--scenario", "gross", "--runs", "2", "--report", str(report))
+
+    assert result.exit_code == 0, result.output
+    assert "the candidate fails every request" in report.read_text()
+    assert SCENARIOS["outage"].meaning not in report.read_text()
+
+
+def test_into_a_file_it_is_told_once_a_minute_how_far_it_is() -> None:
+    seconds = iter([0.0, 100.0, 159.0, 160.0, 200.0, 220.0])
+    told: list[str] = []
+    lines = Lines(told.append, lambda: next(seconds))
+
+    lines.begun(1_000)
+    for _ in range(4):
+        lines.advance(125)
+
+    assert told == [
+        "250 of 1,000 releases after 60 s, about 3.0 min left",
+        "500 of 1,000 releases after 2.0 min, about 2.0 min left",
+    ]

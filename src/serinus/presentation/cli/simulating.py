@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Protocol
 
 import msgspec
@@ -25,8 +26,10 @@ from serinus.domain.release.plan import Plan
 from serinus.presentation.cli.plan_file import read_plan
 from serinus.presentation.cli.simulation_view import tables
 from serinus.presentation.report.files import Written, write
+from serinus.presentation.report.numbers import clock
 
 MOST_RUNS, MOST_CONSUMERS = 1_000_000, 100_000
+LINE_EVERY = 60.0  # seconds
 
 PlanFile = Annotated[
     Path | None,
@@ -67,7 +70,7 @@ Jobs = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Report = Annotated[
     Path | None,
-    typer.Option(help="Make the report of all claims: a .md or .html file, or a folder."),
+    typer.Option(help="Make the report of the scenarios: a .md or .html file, or a folder."),
 ]
 Live = Annotated[
     bool, typer.Option("--live", help="Also measure what only real servers show: minutes.")
@@ -76,7 +79,7 @@ Live = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`whole`: what the report shows, and not only the chosen scenarios."""
+    """`report`: with all that its pictures show."""
 
     plan: Plan | None
     runs: int
@@ -86,7 +89,7 @@ class Wanted:
     looks: int
     workers: int
     jobs: int | None
-    whole: bool
+    report: bool
     live: bool
 
 
@@ -129,7 +132,7 @@ def simulate_command(operations: Simulating) -> Callable[..., None]:
             looks=looks,
             workers=workers,
             jobs=jobs,
-            whole=report is not None,
+            report=report is not None,
             live=live,
         )
         _tell(_simulated(operations, wanted), report, as_json=as_json)
@@ -145,8 +148,11 @@ def _known(names: list[str]) -> tuple[str, ...]:
 
 
 def _simulated(operations: Simulating, wanted: Wanted) -> Findings:
-    """The bar is on standard error, and only where a person looks at it."""
+    """On standard error is told how far it is: a bar to a person, lines into a file."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        lines = Lines(console.print)
+        return operations.simulate(wanted, lines.begun, lines.advance)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -155,13 +161,40 @@ def _simulated(operations: Simulating, wanted: Wanted) -> Findings:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
     ) as progress:
         task = progress.add_task("releases", total=None)
         return operations.simulate(
             wanted,
             lambda total: progress.update(task, total=total),
             lambda more: progress.advance(task, more),
+        )
+
+
+class Lines:
+    """How far it is, once a minute. What lasts no minute says nothing."""
+
+    def __init__(
+        self, tell: Callable[[str], object], now: Callable[[], float] = monotonic
+    ) -> None:
+        """`now` in seconds."""
+        self._tell, self._now = tell, now
+        self._total = self._done = 0
+        self._since = self._told = now()
+
+    def begun(self, total: int) -> None:
+        self._total = total
+        self._since = self._told = self._now()
+
+    def advance(self, more: int) -> None:
+        self._done += more
+        now = self._now()
+        if now - self._told < LINE_EVERY:
+            return
+        self._told = now
+        left = (now - self._since) / self._done * (self._total - self._done)
+        self._tell(
+            f"{self._done:,} of {self._total:,} releases after {clock(now - self._since)}, "
+            f"about {clock(left)} left"
         )
 
 

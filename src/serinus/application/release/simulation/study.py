@@ -1,6 +1,6 @@
 """Which releases are simulated, how often, and with which chance in each of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -118,11 +118,17 @@ def whole_study(setup: Setup, changes: Changes) -> list[Series]:
         setup.series(changes.of(each), None if name in CLAIMED else fewer)
         for name, each in SCENARIOS.items()
     ]
-    series += [
+    series += traced(setup, SCENARIOS, changes)
+    return series + [_with_errors(setup, errors, fewer) for errors in TRUE_ERRORS]
+
+
+def traced(setup: Setup, names: Collection[str], changes: Changes) -> list[Series]:
+    """Of these scenarios, single releases whose every look is kept."""
+    return [
         setup.series(changes.of(SCENARIOS[name]), runs, f"{TRACED}{name}")
         for name, runs in TRACES.items()
+        if name in names
     ]
-    return series + [_with_errors(setup, errors, fewer) for errors in TRUE_ERRORS]
 
 
 def _with_errors(setup: Setup, errors: float, runs: int) -> Series:
