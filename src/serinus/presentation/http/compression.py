@@ -1,23 +1,30 @@
 """Compression of answers that are worth it, by `Accept-Encoding`."""
 
+from collections.abc import Iterator
 from typing import cast
 
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 
 from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send
 
 WORTH_IT = 1024  # bytes
+LEVEL = 6  # what a higher one saves is not worth its time
 
 
 class Compression:
-    """Starlette's middleware, of which small answers are spared: it costs each of them more
-    than the switch does.
+    """Starlette's middleware, for what it will compress. Its look at all else costs an answer
+    from the cache more than finding it did.
 
     An answer that comes in pieces goes out as it is; no operation here has one.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
+        compressing = GZipMiddleware(
+            cast("App", _passed_on), minimum_size=WORTH_IT, compresslevel=LEVEL
+        )
+        self._compressing = cast("App", compressing)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         held: Message | None = None
@@ -28,20 +35,43 @@ class Compression:
                 held = message
                 return
             start, held = held, None
-            if start is None:
-                await send(message)
-            elif message.get("more_body", False) or len(message.get("body", b"")) < WORTH_IT:
+            if start is not None and _is_worth_it(start, message):
+                headers = list(start.get("headers", ()))
+                start = {**start, "headers": headers}
+                if _is_accepted(scope):
+                    messages = iter((start, message))
+                    await self._compressing(scope, _giving(messages), send)
+                    return
+                MutableHeaders(raw=headers).add_vary_header("Accept-Encoding")
+            if start is not None:
                 await send(start)
-                await send(message)
-            else:
-                await _compressed(start, message)(scope, receive, send)
+            await send(message)
 
         await self._app(scope, receive, weigh)
 
 
-def _compressed(start: Message, body: Message) -> App:
-    async def replay(_: Scope, _receive: Receive, send: Send) -> None:
-        await send({**start, "headers": list(start.get("headers", ()))})
-        await send({**body})
+def _is_worth_it(start: Message, body: Message) -> bool:
+    return (
+        not body.get("more_body", False)
+        and len(body.get("body", b"")) >= WORTH_IT
+        and all(name != b"content-encoding" for name, _ in start.get("headers", ()))
+    )
 
-    return cast("App", GZipMiddleware(cast("App", replay), minimum_size=WORTH_IT))
+
+def _is_accepted(scope: Scope) -> bool:
+    return any(
+        name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]
+    )
+
+
+def _giving(messages: Iterator[Message]) -> Receive:
+    async def receive() -> Message:
+        return next(messages)
+
+    return receive
+
+
+async def _passed_on(_: Scope, receive: Receive, send: Send) -> None:
+    """What was answered: its beginning, and its body."""
+    await send(await receive())
+    await send(await receive())

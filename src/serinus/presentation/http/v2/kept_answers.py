@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from serinus.application.answers import Answer, Answers, Kept, Key, SharedAnswers, Stamp
 from serinus.presentation.http.asgi import App, Header, Message, Receive, Scope, Send
-from serinus.presentation.http.compression import WORTH_IT
+from serinus.presentation.http.compression import LEVEL, WORTH_IT
 from serinus.presentation.http.v2.conditional import names
 from serinus.presentation.http.v2.query_values import MAX_PARAMETERS
 from serinus.presentation.http.v2.refusals import MalformedHeader
@@ -28,7 +28,6 @@ CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
 LONGEST = 4096  # characters of a path, and of a query, that something is kept for
 KEPT_STATUSES = frozenset({200, 301})
 OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding"})
-LEVEL = 6  # of compression: what a higher one saves is not worth its time
 
 HIT = (b"cache-status", b"serinus; hit")
 SHARED_HIT = (b"cache-status", b"serinus; hit; detail=L2")
