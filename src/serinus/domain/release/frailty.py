@@ -11,6 +11,7 @@ Biometrika 1975; a factor of one's own is called frailty there).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, sqrt
 
 from serinus.domain.release.evidence import STRATA
 
@@ -20,6 +21,9 @@ UNIT = 0.005
 OWN = 1.0
 #: Bad ones that a look counts for at most: an outage fails all alike, and drowns what is known.
 MOST = 2.0
+#: How far the odds may be off that one arm's consumers fail and not the other's: the upper end
+#: of a one-sided 95 % interval (standard normal), and never more than so many times.
+SURE, MOST_OFF = 1.645, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,27 @@ class Frailty:
             (bad + OWN) / (worth + OWN / UNIT)
             for worth, bad in zip(self.worth, self.bad, strict=True)
         ]
+
+    def odds_off(self, requests: Sequence[int], ours: Sequence[int]) -> float:
+        """How many times higher the odds may be that a failure is one of `ours` than the rates
+        say, at least 1. `requests`: how busy each stratum is; `ours`: which strata.
+
+        What is known of a stratum is a gamma distribution: its prior has the shape `OWN`, and
+        each bad request adds 1. Its mean is the rate, its variance mean^2 / shape. The odds are
+        a ratio of two independent sums of such rates; the delta method gives the variance of
+        its logarithm.
+        """
+        rates, mine = self.rates(), frozenset(ours)
+        sums, variances = [0.0, 0.0], [0.0, 0.0]
+        for n, served in enumerate(requests):
+            if served:
+                arm, weight = n in mine, served * rates[n]
+                sums[arm] += weight
+                variances[arm] += weight * weight / (self.bad[n] + OWN)
+        if not all(sums):
+            return MOST_OFF
+        variance = sum(v / s**2 for v, s in zip(variances, sums, strict=True))
+        return min(MOST_OFF, exp(SURE * sqrt(variance)))
 
     def after(self, requests: Sequence[int], bad: Sequence[int]) -> "Frailty":
         """A look at stable: `requests` of each stratum, and how many of them were bad."""

@@ -47,7 +47,7 @@ def observed(plan: Plan, situation: Situation, news: Sequence[Cell], memory: Mem
     by_arm = {arm: summed(each.counts for each in now if each.arm is arm) for arm in Arm}
     recent = {arm: memory.lately(arm).after(by_arm[arm]) for arm in Arm}
     owned = own(memory.own, by_arm, recent)
-    related, together = _related(plan, now, memory)
+    related, together = _related(plan, situation, now, memory)
     placed, misplaced = _placement(plan, situation, now)
     late = _late(plan, by_arm, memory, owned) | _late_relative(memory, together)
     paired = _paired(situation, memory)
@@ -200,19 +200,23 @@ def ratio_of(plan: Plan, kind: str) -> float:
 
 
 def _related(
-    plan: Plan, now: Sequence[Cell], memory: Memory
+    plan: Plan, situation: Situation, now: Sequence[Cell], memory: Memory
 ) -> tuple[dict[str, tuple[float, ...]], dict[str, tuple[float, ...]]]:
     """Every relative test after this look, of all routes together and of each; and what the
     former grew by.
     """
     logs, together = dict(memory.relative), {}
+    served = memory.history("errors").requests
     by_route: dict[str, list[Cell]] = {}
     for each in now:
         by_route.setdefault(each.route, []).append(each)
     for kind in (*KINDS, CLIENT_ERRORS):
         if not any(bad_of(each.counts, kind) for each in now):
             continue
-        rates, ratio = memory.frailty.get(kind, Frailty()).rates(), ratio_of(plan, kind)
+        frailty = memory.frailty.get(kind, Frailty())
+        # As if the share were the same on every route.
+        off = frailty.odds_off(served, range(wholly_above(situation.share)))
+        rates, ratio = frailty.rates(), ratio_of(plan, kind) * off
         whole = _look(now, kind)
         together[kind] = relative.log_factors(whole, rates, ratio)
         _grow(logs, kind, together[kind])
