@@ -10,9 +10,12 @@ BENCH  := $(PYTEST) -c benchmarks/pytest.ini --rootdir=.
 # Where what depends on the servers' versions is tested; the rest runs on top of it.
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
-# What knows no engine v1 needs no greenlets followed, and takes half the time to be measured.
-CORE_TESTS := tests/domain tests/application
+# What tests the layers within its own process, where it can be measured which lines are run. Only
+# engine v1 has greenlets to be followed: what knows nothing of it is measured in half the time.
+OF_LAYERS := tests/domain tests/application tests/infrastructure tests/presentation
+OF_ENGINE_V1 := $(wildcard tests/legacy)
 ONLY_THREADS := --concurrency=thread
+ON_SERVERS := tests/architecture tests/benchmarks tests/deploy tests/e2e tests/wiring
 
 # The suites by name. What runs a server of its own over HTTP belongs to one of them.
 E2E := tests/e2e
@@ -27,7 +30,8 @@ CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py com
 	release_patterns.py release_steering.py switch.py told_to_prometheus.py webhooks.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage coverage-domain test-v2-end-to-end test-v1-compatibility \
+.PHONY: help run demo test coverage coverage-domain test-on-servers test-contracts \
+	test-v2-end-to-end test-v1-compatibility \
 	test-v2-database test-canary test-staging count-e2e test-containers test-without-legacy \
 	unit check deploy-check format openapi lock claims bench bench-baseline bench-compare soak clean
 
@@ -43,10 +47,10 @@ demo: $(VENV)/run.stamp ## a whole release in minutes; FAULT=errors|latency|diff
 test: $(VENV)/dev.stamp ## every test, on real servers
 	$(PYTEST) -n 2
 
-coverage: $(VENV)/dev.stamp ## every test, measured by layer: fails below a floor; build/coverage.xml
+coverage: $(VENV)/dev.stamp ## the tests of all layers, measured: fails below a floor; build/coverage.xml
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run $(ONLY_THREADS) -m pytest -n 2 $(CORE_TESTS)
-	$(BIN)/coverage run -m pytest -n 2 $(addprefix --ignore=,$(CORE_TESTS))
+	$(BIN)/coverage run $(ONLY_THREADS) -m pytest -n 2 $(OF_LAYERS)
+	$(if $(OF_ENGINE_V1),$(BIN)/coverage run -m pytest -n 2 $(OF_ENGINE_V1))
 	$(BIN)/coverage combine --quiet
 	@mkdir -p build
 	$(BIN)/coverage xml --quiet -o build/coverage.xml
@@ -58,6 +62,12 @@ coverage-domain: $(VENV)/dev.stamp ## the rules of the domain by their own tests
 	$(BIN)/coverage run $(ONLY_THREADS) -m pytest -n 2 tests/domain
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='src/serinus/domain/*' --fail-under=100 --show-missing --skip-covered
+
+test-on-servers: $(VENV)/dev.stamp ## what coverage does not run, but for the contracts
+	$(PYTEST) -n 2 $(ON_SERVERS)
+
+test-contracts: $(VENV)/dev.stamp ## the contracts, on the servers that come with the packages
+	$(PYTEST) -n 2 tests/contract
 
 test-v2-end-to-end: $(VENV)/dev.stamp ## suite: v2 end to end
 	$(PYTEST) -n 2 $(V2_END_TO_END)
@@ -78,6 +88,7 @@ count-e2e: $(VENV)/dev.stamp ## how many tests there are over real HTTP, on runn
 	@$(PYTEST) --collect-only -q -m http tests/contract $(E2E) | tail -1
 
 test-containers: $(VENV)/dev.stamp ## those that need a database, on the PostgreSQL and Redis of staging
+	$(PYTEST) -m "not database" tests/contract # whether the cases are complete
 	SERINUS_TEST_SERVERS=containers $(PYTEST) -n 2 -m "database and not e2e" $(IN_CONTAINERS)
 
 test-without-legacy: $(VENV)/dev.stamp ## what is left when engine v1 is deleted, on a copy

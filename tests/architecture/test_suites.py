@@ -10,30 +10,35 @@ ROOT = Path(__file__).parents[2]
 SUITES = ("v2-end-to-end", "v1-compatibility", "v2-database", "canary")
 
 
-def paths(suite: str) -> list[Path]:
-    """That the suite hands to pytest."""
+def paths(*targets: str) -> list[Path]:
+    """That they hand to pytest."""
     told = subprocess.run(  # noqa: S603 - our own Makefile; nothing is run
-        ["make", "--dry-run", "--no-print-directory", f"test-{suite}"],  # noqa: S607
+        ["make", "--dry-run", "--no-print-directory", *targets],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    command = next(line for line in told.splitlines() if "pytest" in line)
-    return [ROOT / word for word in command.split() if word.startswith("tests/")]
+    commands = [line for line in told.splitlines() if "pytest" in line]
+    return [
+        ROOT / word
+        for command in commands
+        for word in command.split()
+        if word.startswith("tests/")
+    ]
 
 
 def files(suite: str) -> set[Path]:
     return {
         file
-        for path in paths(suite)
+        for path in paths(f"test-{suite}")
         for file in ([path] if path.is_file() else path.rglob("test_*.py"))
     }
 
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_a_suite_names_what_is_there(suite: str) -> None:
-    assert [path for path in paths(suite) if not path.exists()] == []
+    assert [path for path in paths(f"test-{suite}") if not path.exists()] == []
 
 
 def test_every_end_to_end_test_and_every_contract_is_in_one_suite() -> None:
@@ -45,3 +50,11 @@ def test_every_end_to_end_test_and_every_contract_is_in_one_suite() -> None:
     times = Counter(file for suite in SUITES for file in files(suite))
 
     assert {file.relative_to(ROOT) for file in everything if times[file] != 1} == set()
+
+
+def test_in_parts_every_test_is_run_once() -> None:
+    """As .ci/run has them."""
+    parts = paths("coverage", "test-on-servers", "test-contracts")
+    tests = {file.relative_to(ROOT).parts[1] for file in (ROOT / "tests").rglob("test_*.py")}
+
+    assert sorted(part.name for part in parts) == sorted(tests)
