@@ -10,12 +10,14 @@ BENCH  := $(PYTEST) -c benchmarks/pytest.ini --rootdir=.
 # Where what depends on the servers' versions is tested; the rest runs on top of it.
 IN_CONTAINERS := tests/infrastructure tests/contract --ignore tests/infrastructure/postgres/embedded
 
-# What tests the layers within its own process, where it can be measured which lines are run. Only
-# engine v1 has greenlets to be followed: what knows nothing of it is measured in half the time.
-OF_LAYERS := tests/domain tests/application tests/infrastructure tests/presentation
+# What is measured: tests of the layers, within their own process, and what wires them, by servers
+# and commands. Only engine v1 has greenlets to be followed; the rest takes half the time without.
+WIRED := tests/wiring tests/e2e/test_commands.py tests/e2e/test_life.py
+OF_LAYERS := tests/domain tests/application tests/infrastructure tests/presentation $(WIRED)
 OF_ENGINE_V1 := $(wildcard tests/legacy)
 ONLY_THREADS := --concurrency=thread
-ON_SERVERS := tests/architecture tests/benchmarks tests/deploy tests/e2e tests/wiring
+ON_SERVERS := tests/architecture tests/benchmarks tests/deploy \
+	$(filter-out $(WIRED),$(sort $(wildcard tests/e2e/test_*.py)))
 
 # The suites by name. What runs a server of its own over HTTP belongs to one of them.
 E2E := tests/e2e

@@ -28,12 +28,12 @@ def paths(*targets: str) -> list[Path]:
     ]
 
 
-def files(suite: str) -> set[Path]:
-    return {
-        file
-        for path in paths(f"test-{suite}")
+def files(*targets: str) -> list[Path]:
+    return [
+        file.relative_to(ROOT)
+        for path in paths(*targets)
         for file in ([path] if path.is_file() else path.rglob("test_*.py"))
-    }
+    ]
 
 
 @pytest.mark.parametrize("suite", SUITES)
@@ -42,19 +42,18 @@ def test_a_suite_names_what_is_there(suite: str) -> None:
 
 
 def test_every_end_to_end_test_and_every_contract_is_in_one_suite() -> None:
-    everything = {
-        file
+    everything = [
+        file.relative_to(ROOT)
         for folder in ("e2e", "contract")
         for file in (ROOT / "tests" / folder).rglob("test_*.py")
-    }
-    times = Counter(file for suite in SUITES for file in files(suite))
+    ]
+    times = Counter(file for suite in SUITES for file in files(f"test-{suite}"))
 
-    assert {file.relative_to(ROOT) for file in everything if times[file] != 1} == set()
+    assert {file for file in everything if times[file] != 1} == set()
 
 
 def test_in_parts_every_test_is_run_once() -> None:
     """As .ci/run has them."""
-    parts = paths("coverage", "test-on-servers", "test-contracts")
-    tests = {file.relative_to(ROOT).parts[1] for file in (ROOT / "tests").rglob("test_*.py")}
+    tests = [file.relative_to(ROOT) for file in (ROOT / "tests").rglob("test_*.py")]
 
-    assert sorted(part.name for part in parts) == sorted(tests)
+    assert sorted(files("coverage", "test-on-servers", "test-contracts")) == sorted(tests)
