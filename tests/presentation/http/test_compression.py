@@ -46,7 +46,16 @@ async def test_a_large_answer_is_compressed_for_who_accepts_it() -> None:
     assert gzip.decompress(body) == b"x" * WORTH_IT
 
 
-@pytest.mark.parametrize("accepted", ["identity", "br"])
+@pytest.mark.parametrize(
+    "accepted", ["br, gzip;q=0.5", "gzip ,br", "deflate,gzip; q=1.0", "gzip;q=0.001"]
+)
+async def test_it_may_be_one_of_several_and_weighted(accepted: str) -> None:
+    headers, _ = await raw(sending(WORTH_IT), **{"Accept-Encoding": accepted})
+
+    assert headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", "gzip; q=0.0, br", "xgzip"])
 async def test_others_get_it_as_it_is_and_caches_are_told(accepted: str) -> None:
     headers, body = await raw(sending(WORTH_IT), **{"Accept-Encoding": accepted})
 

@@ -1,5 +1,6 @@
 """Compression of answers that are worth it, by `Accept-Encoding`."""
 
+import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -10,6 +11,8 @@ from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send
 
 WORTH_IT = 1024  # bytes
 LEVEL = 6  # what a higher one saves is not worth its time
+#: With a weight it may be refused (RFC 9110, section 12.4.2): `gzip;q=0`.
+GZIP = re.compile(rb"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)")
 
 
 class Compression:
@@ -58,9 +61,13 @@ def _is_worth_it(start: Message, body: Message) -> bool:
     )
 
 
+def accepts_gzip(accept_encoding: bytes) -> bool:
+    return GZIP.search(accept_encoding) is not None
+
+
 def _is_accepted(scope: Scope) -> bool:
     return any(
-        name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]
+        name == b"accept-encoding" and accepts_gzip(value) for name, value in scope["headers"]
     )
 
 

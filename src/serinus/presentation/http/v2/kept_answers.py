@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from serinus.application.answers import Answer, Answers, Kept, Key, SharedAnswers, Stamp
 from serinus.presentation.http.asgi import App, Header, Message, Receive, Scope, Send
-from serinus.presentation.http.compression import LEVEL, WORTH_IT
+from serinus.presentation.http.compression import LEVEL, WORTH_IT, accepts_gzip
 from serinus.presentation.http.v2.conditional import names
 from serinus.presentation.http.v2.query_values import MAX_PARAMETERS
 from serinus.presentation.http.v2.refusals import MalformedHeader
@@ -138,7 +138,7 @@ def asked_for(scope: Scope) -> Asked | None:
         if name == b"if-none-match" and seen is None:
             seen = bytes(value)
         elif name == b"accept-encoding":
-            packed = b"gzip" in value
+            packed = accepts_gzip(value)
     query = scope["query_string"]
     parameters = _parameters(query) if query else ()
     if parameters is None or (seen is not None and not _is_list_of_tags(seen)):
