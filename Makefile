@@ -162,7 +162,7 @@ bench-baseline: bench ## measure, and store the ratios for machines of this kind
 	$(BIN)/python -m benchmarks.side_by_side.baseline
 
 bench-compare: $(VENV)/bench.stamp ## as bench; fails, too, when a ratio is worse than the stored one
-	$(BENCH)
+	$(BENCH) benchmarks/side_by_side
 
 claims: $(VENV)/run.stamp ## simulate and measure all that is promised of releases: build/claims
 	$(BIN)/serinus release simulate --runs 2000 --live --report build/claims

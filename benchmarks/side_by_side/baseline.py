@@ -26,7 +26,12 @@ class NoBaseline(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
+    """`seconds`: of each case in each round. With eight clients a round that is shorter than an
+    answer measures something else.
+    """
+
     machine: str
+    seconds: float
     ratios: dict[str, Ratio]
 
 
@@ -41,7 +46,7 @@ def of(findings: Findings) -> Baseline:
     """Of Serinus alone: how fast others are is not ours to keep."""
     others = {way.name for way in PEERS}
     ratios = {each.name: each.against for each in findings.compared if each.way not in others}
-    return Baseline(findings.machine, ratios)
+    return Baseline(findings.machine, findings.seconds, ratios)
 
 
 def store(findings: Findings, folder: Path = FOLDER) -> Path:

@@ -22,7 +22,7 @@ def one(least: float, ratio: float, most: float) -> list[Compared]:
     return [Compared("post get", "v2", 8, between(least, ratio, most), 0.66)]
 
 
-BEFORE = Baseline("a-machine", {"post get, v2, 8": between(0.09, 0.10, 0.11)})
+BEFORE = Baseline("a-machine", 1.0, {"post get, v2, 8": between(0.09, 0.10, 0.11)})
 
 
 def test_a_run_is_no_regression_of_itself(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_what_is_a_little_slower_is_not_told() -> None:
 
 
 def test_what_the_baseline_does_not_know_is_not_compared() -> None:
-    assert regressions(one(0.8, 0.9, 1.0), Baseline("a-machine", {})) == []
+    assert regressions(one(0.8, 0.9, 1.0), Baseline("a-machine", 1.0, {})) == []
 
 
 def test_without_a_baseline_there_is_a_way_to_one(tmp_path: Path) -> None:
