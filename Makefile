@@ -31,6 +31,11 @@ CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py com
 	live_servers.py release_commands.py release_drill.py release_faults.py release_nodes.py \
 	release_patterns.py release_steering.py switch.py told_to_prometheus.py webhooks.py)
 
+# What is over soon: simulated releases take seconds each, and reports are made of them.
+UNIT := tests/domain tests/application tests/presentation tests/infrastructure $(OF_ENGINE_V1) \
+	$(addprefix --ignore=,tests/application/release/simulation tests/presentation/report \
+	tests/presentation/cli/test_simulate_command.py tests/infrastructure/postgres/test_fixtures.py)
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage coverage-domain test-on-servers test-contracts \
 	test-v2-end-to-end test-v1-compatibility \
@@ -96,8 +101,8 @@ test-containers: $(VENV)/dev.stamp ## those that need a database, on the Postgre
 test-without-legacy: $(VENV)/dev.stamp ## what is left when engine v1 is deleted, on a copy
 	.ci/without-legacy
 
-unit: $(VENV)/dev.stamp ## only the tests that need no server
-	$(PYTEST) -m "not database and not e2e and not containers"
+unit: $(VENV)/dev.stamp ## the rules and their edges, without a server: within a minute
+	$(PYTEST) -n 2 -m "not database and not e2e and not containers" $(UNIT)
 
 check: $(VENV)/dev.stamp ## format, lint, types, import contracts, migrations, dependencies: what CI runs
 	$(BIN)/ruff format --check .
