@@ -101,7 +101,7 @@ def _add_server(app: typer.Typer, operations: Operations) -> None:
             bool, typer.Option("--demo", help="Fill an empty database with demo content.")
         ] = False,
     ) -> None:
-        """Serve both contracts. What can be set: `serinus settings`."""
+        """Serve both contracts, at SERINUS_HOST and SERINUS_PORT; more: `serinus settings`."""
         operations.serve(demo=demo, announce=_announce)
 
     @app.command()
