@@ -87,12 +87,16 @@ def tell_times(engine: AsyncEngine, asked: Callable[[float], None]) -> None:
 def is_away(error: Exception) -> bool:
     """Whether an exception says that the database cannot answer now."""
     if isinstance(error, DBAPIError):
-        sqlstate = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or sqlstate.startswith(PASSING_SQLSTATES)
+        return error.connection_invalidated or sqlstate(error).startswith(PASSING_SQLSTATES)
     if isinstance(error, asyncpg.InternalClientError):
         # A connection on which the server has already said that it shuts down.
         return "switch to state" in str(error)
     return isinstance(error, DatabaseAway | PoolTimeout | OSError)
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """What the database calls the failure; empty where it said nothing."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def broken_constraint(error: IntegrityError) -> str:

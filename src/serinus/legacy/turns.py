@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from serinus.legacy.authentication import Caller
+from serinus.legacy.database import sqlstate
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def again_after_deadlock(
             try:
                 return await write(session, caller, *args, **options)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                if sqlstate(error) != DEADLOCK:
                     raise
             await session.rollback()
             await session.refresh(caller.user)  # forgotten with all else that was read

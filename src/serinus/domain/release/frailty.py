@@ -40,20 +40,19 @@ class Frailty:
             for worth, bad in zip(self.worth, self.bad, strict=True)
         ]
 
-    def odds_off(self, requests: Sequence[int], ours: Sequence[int]) -> float:
-        """How many times higher the odds may be that a failure is one of `ours` than the rates
-        say, at least 1. `requests`: how busy each stratum is; `ours`: which strata.
+    def odds_off(self, requests: Sequence[int], rates: Sequence[float], first: int) -> float:
+        """How many times higher the odds may be that a failure is of the `first` strata, not of
+        the others, than the `rates` say, at least 1. `requests`: how busy each stratum is.
 
         What is known of a stratum is a gamma distribution: its prior has the shape `OWN`, and
         each bad request adds 1. Its mean is the rate, its variance mean^2 / shape. The odds are
         a ratio of two independent sums of such rates; the delta method gives the variance of
         its logarithm.
         """
-        rates, mine = self.rates(), frozenset(ours)
         sums, variances = [0.0, 0.0], [0.0, 0.0]
         for n, served in enumerate(requests):
             if served:
-                arm, weight = n in mine, served * rates[n]
+                arm, weight = n < first, served * rates[n]
                 sums[arm] += weight
                 variances[arm] += weight * weight / (self.bad[n] + OWN)
         if not all(sums):

@@ -214,9 +214,10 @@ def _related(
         if not any(bad_of(each.counts, kind) for each in now):
             continue
         frailty = memory.frailty.get(kind, Frailty())
+        rates = frailty.rates()
         # As if the share were the same on every route.
-        off = frailty.odds_off(served, range(wholly_above(situation.share)))
-        rates, ratio = frailty.rates(), ratio_of(plan, kind) * off
+        off = frailty.odds_off(served, rates, wholly_above(situation.share))
+        ratio = ratio_of(plan, kind) * off
         whole = _look(now, kind)
         together[kind] = relative.log_factors(whole, rates, ratio)
         _grow(logs, kind, together[kind])
