@@ -41,9 +41,6 @@ from serinus.presentation.cli.operations import (
 from serinus.wiring import audit, database, keys, serving
 from serinus.wiring.backups import Backups
 from serinus.wiring.clock import new_id, now
-from serinus.wiring.demonstration import shown_live
-from serinus.wiring.documents import documentation
-from serinus.wiring.examination import examine
 from serinus.wiring.generating import generate
 from serinus.wiring.importing import importing, open_source
 from serinus.wiring.ready import migrated, opened, ready, settings_here, with_pool
@@ -56,7 +53,11 @@ ADMINISTRATOR = "admin@serinus.local"
 
 
 class Operations(ReleaseOperations, Simulations, Backups):
-    """The composition root, as the commands see it."""
+    """The composition root, as the commands see it.
+
+    What one command alone needs and takes long to import is imported by it, so that the others
+    do not wait for it.
+    """
 
     def serve(self, *, demo: bool, announce: Callable[[Opened], None]) -> None:
         given = settings_here()
@@ -83,6 +84,8 @@ class Operations(ReleaseOperations, Simulations, Backups):
             return migrated(settings)
 
     def doctor(self) -> Sequence[Finding]:
+        from serinus.wiring.examination import examine  # noqa: PLC0415
+
         return list(examine())
 
     def create_user(self, *, username: str, email: str, password: str, role: str) -> Account:
@@ -130,6 +133,8 @@ class Operations(ReleaseOperations, Simulations, Backups):
         ]
 
     def openapi(self) -> dict[str, Any]:
+        from serinus.wiring.documents import documentation  # noqa: PLC0415
+
         return dict(documentation().document())
 
     def generate(self, wanted: Wanted, on_progress: Callable[[int], None]) -> None:
@@ -137,6 +142,8 @@ class Operations(ReleaseOperations, Simulations, Backups):
             asyncio.run(generate(found.url, wanted, on_progress))
 
     def demo(self, wanted: DemoWanted, show: Callable[[DemoFrame], None]) -> DemoEnded:
+        from serinus.wiring.demonstration import shown_live  # noqa: PLC0415
+
         return shown_live(wanted, show)
 
     def import_commands(self) -> typer.Typer:
