@@ -46,7 +46,7 @@ from serinus.wiring.evidence import telling
 from serinus.wiring.publishing import publishing_on_time
 from serinus.wiring.releasing import Part, joined
 from serinus.wiring.routing import boot
-from serinus.wiring.serving import die_with_parent
+from serinus.wiring.serving import die_with_parent, settle
 from serinus.wiring.steering import Steered, open_steering
 from serinus.wiring.stores import Stores, open_stores
 
@@ -71,6 +71,7 @@ async def _from_environment(settings: Settings) -> AsyncIterator[App]:
     _, completed = await asyncio.to_thread(opening.__enter__)
     try:
         async with opened(completed) as app:
+            settle()
             yield app
     finally:
         opening.__exit__(None, None, None)

@@ -76,6 +76,7 @@ class Operations(ReleaseOperations, Simulations, Backups):
             announcement = asyncio.run(_prepare(settings, found, port, demo=demo))
             serving.hand_over(settings)
             preloading.join()
+            serving.settle()
             announce(announcement)
             serving.serve_beside(settings, port, found.embedded)
 
