@@ -146,6 +146,13 @@ class Settings:
     serinus_rate_limit: Annotated[
         int, Variable(LIMIT, "requests a minute and address; 0: off")
     ] = 100
+    serinus_rate_limit_wait_ms: Annotated[
+        int,
+        Variable(
+            count(10, 10_000),
+            "milliseconds that Redis is waited for; without it each worker limits alone",
+        ),
+    ] = 200
     serinus_login_rate_limit: Annotated[
         int, Variable(LIMIT, "sign-ins a minute, by address and by account; 0: off")
     ] = 10

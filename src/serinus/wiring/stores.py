@@ -49,10 +49,11 @@ async def open_stores(
             f"the schema lacks migrations {', '.join(missing)}: run `serinus migrate`"
         )
     local = MemoryRateLimiter()
-    redis = connect_redis(settings.redis_url) if settings.redis_url else None
+    patience = settings.serinus_rate_limit_wait_ms / 1000
+    redis = connect_redis(settings.redis_url, timeout=patience) if settings.redis_url else None
     if redis is not None:
         stack.push_async_callback(redis.aclose)
-    limiter = RedisRateLimiter(redis, local) if redis is not None else local
+    limiter = RedisRateLimiter(redis, local, timeout=patience) if redis is not None else local
     return Stores(
         pool=pool,
         redis=redis,
