@@ -13,8 +13,11 @@ import httpx
 import psutil
 import pytest
 
+from serinus.infrastructure.postgres.migrations.revisions import head
+from serinus.infrastructure.postgres.migrations.runner import migrate
 from tests.e2e.conftest import Starting
 from tests.support.engines import ENGINE_V1, needs_engine_v1
+from tests.support.migrations import with_another_step
 from tests.support.serving import (
     SECRET,
     RunningServer,
@@ -189,3 +192,33 @@ def test_a_server_whose_embedded_database_ends_says_so_and_ends(home: Path, kind
         assert server.process.wait(30) == 1
         assert "the embedded PostgreSQL has ended" in server.said
         assert "Traceback" not in server.said
+
+
+def test_a_server_starts_on_what_a_newer_release_has_added_to(
+    starting: Starting, home: Path, database_url: str, tmp_path: Path
+) -> None:
+    """One restarted while its successors take over, or after they were called back."""
+    sql = (
+        "ALTER TABLE tags ADD COLUMN colour text; CREATE TABLE themes (name text PRIMARY KEY);"
+    )
+    migrate(database_url, migrations=with_another_step(tmp_path, kind="expand", sql=sql))
+
+    with starting() as server:
+        ready = httpx.get(f"{server.address}/readyz")
+    told = command("doctor", cwd=home, DATABASE_URL=database_url, SERINUS_SECRET_KEY=SECRET)
+
+    assert ready.status_code == 200
+    assert f"at revision 9000, which only adds to {head()}" in " ".join(told.stdout.split())
+
+
+def test_a_server_does_not_start_on_what_a_newer_release_has_taken_from(
+    home: Path, database_url: str, tmp_path: Path
+) -> None:
+    newer = with_another_step(tmp_path, kind="contract", sql="DROP TABLE import_origins")
+    migrate(database_url, migrations=newer, legacy_enabled=False)
+
+    refused = command("serve", cwd=home, DATABASE_URL=database_url, SERINUS_SECRET_KEY=SECRET)
+
+    assert refused.returncode == 1
+    (line,) = refused.stderr.splitlines()
+    assert "deploy the newer release" in line

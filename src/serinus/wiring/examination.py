@@ -12,7 +12,7 @@ from serinus.domain.errors import SerinusError
 from serinus.domain.release.faults import told
 from serinus.infrastructure.postgres.connecting import connect
 from serinus.infrastructure.postgres.embedded.errors import EmbeddedServerError
-from serinus.infrastructure.postgres.migrations.revisions import head, pending
+from serinus.infrastructure.postgres.migrations.revisions import current, head, pending
 from serinus.infrastructure.settings import Settings, SettingsError, described
 from serinus.presentation.cli.operations import Finding, State, Stopped
 from serinus.wiring import database
@@ -64,7 +64,8 @@ async def _postgresql(place: str, url: str) -> list[Finding]:
     try:
         version: str = await connection.fetchval("SHOW server_version")
         missing = await pending(connection)
-        return [_version(place, version.partition(" ")[0]), _schema(missing)]
+        schema = _schema(await current(connection), missing)
+        return [_version(place, version.partition(" ")[0]), schema]
     finally:
         await connection.close()
 
@@ -77,11 +78,14 @@ def _version(place: str, version: str) -> Finding:
     return Finding("database", State.OK, detail)
 
 
-def _schema(missing: list[str]) -> Finding:
+def _schema(revision: str | None, missing: list[str]) -> Finding:
     if missing:
         detail = f"migrations are missing: {', '.join(missing)}"
         return Finding("schema", State.WARNING, detail, "serinus migrate (serve does it, too)")
-    return Finding("schema", State.OK, f"up to date, at revision {head()}")
+    if revision != head():
+        detail = f"at revision {revision}, which only adds to {head()}, this release's newest"
+        return Finding("schema", State.OK, detail)
+    return Finding("schema", State.OK, f"up to date, at revision {revision}")
 
 
 async def _redis(settings: Settings) -> Finding:

@@ -1,6 +1,6 @@
 """Bringing a database up to date, from one node or many."""
 
-import shutil
+import asyncio
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,29 +15,19 @@ from alembic.script import ScriptDirectory
 from serinus.infrastructure.postgres.migrations.revisions import (
     MIGRATIONS,
     SchemaTooNew,
+    current,
     head,
     known,
     pending,
 )
 from serinus.infrastructure.postgres.migrations.runner import LOCK_KEY, MigrationBusy, migrate
 from serinus.infrastructure.postgres.migrations.steps import ContractRefused, MigrationBlocked
+from tests.support.migrations import with_another_step
 
 
 @pytest.fixture(scope="module")
 def script() -> ScriptDirectory:
     return ScriptDirectory.from_config(Config(config_args={"script_location": str(MIGRATIONS)}))
-
-
-def with_another_step(folder: Path, *, kind: str, sql: str) -> Path:
-    """Copy the migrations and put one more behind them."""
-    copy = shutil.copytree(MIGRATIONS, folder / "migrations")
-    (copy / "versions" / "9000_another.sql").write_text(sql)
-    (copy / "versions" / "9000_another.py").write_text(
-        "from serinus.infrastructure.postgres.migrations.script import run_sql_beside\n"
-        f"revision, down_revision, kind = '9000', {head()!r}, {kind!r}\n"
-        "def upgrade():\n    run_sql_beside(__file__)\n"
-    )
-    return copy
 
 
 def run_python(code: str, *arguments: str) -> str:
@@ -102,19 +92,37 @@ def test_the_lock_is_free_again_after_migrating(blank_database_url: str) -> None
     assert lock == (True,)
 
 
-async def test_a_schema_from_a_newer_release_is_refused(pool: asyncpg.Pool) -> None:
-    await pool.execute("UPDATE alembic_version SET version_num = '9999'")
+async def test_what_a_newer_release_only_added_is_no_trouble(
+    database_url: str, pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    sql = "ALTER TABLE tags ADD COLUMN colour text"
+    newer = with_another_step(tmp_path, kind="expand", sql=sql)
+    await asyncio.to_thread(migrate, database_url, migrations=newer)
 
-    with pytest.raises(SchemaTooNew, match="revision 9999, which this release does not know"):
+    assert await asyncio.to_thread(migrate, database_url) == []
+    assert await pending(pool) == []
+    assert await current(pool) == "9000"
+
+
+async def test_what_a_newer_release_took_away_is_seen_and_named(
+    database_url: str, pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    newer = with_another_step(tmp_path, kind="contract", sql="DROP TABLE import_origins")
+    await asyncio.to_thread(migrate, database_url, migrations=newer, legacy_enabled=False)
+
+    refused = f"revision 9000, and has changed for good with 9000, .* newest is {head()}"
+    with pytest.raises(SchemaTooNew, match=refused):
         await pending(pool)
-
-
-def test_migrating_a_newer_schema_changes_nothing(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-
     with pytest.raises(SchemaTooNew):
-        migrate(database_url)
+        await asyncio.to_thread(migrate, database_url)
+    assert await pending(pool, migrations=newer) == []
+
+
+async def test_a_revision_that_is_of_no_release_is_refused(pool: asyncpg.Pool) -> None:
+    await pool.execute("UPDATE alembic_version SET version_num = '0000'")
+
+    with pytest.raises(SchemaTooNew, match="revision 0000, which this release does not know"):
+        await pending(pool)
 
 
 def test_contract_steps_wait_until_engine_v1_is_gone(database_url: str, tmp_path: Path) -> None:

@@ -18,14 +18,15 @@ Connected = asyncpg.Pool | asyncpg.Connection | PoolConnectionProxy
 
 
 class SchemaTooNew(Unavailable):
-    """A newer release has migrated the database: deploy that release here as well."""
+    """A newer release has taken from the database what this one needs: deploy that release."""
 
     code: ClassVar = "schema_too_new"
 
-    def __init__(self, revision: str, *, newest: str) -> None:
+    def __init__(self, revision: str, *, newest: str, needs: str | None) -> None:
+        why = f", and has changed for good with {needs}" if needs else ""
         super().__init__(
-            f"the database is at schema revision {revision}, which this release does not know"
-            f" (its newest is {newest}): deploy the newer release"
+            f"the database is at schema revision {revision}{why}, which this release does not"
+            f" know (its newest is {newest}): deploy the newer release"
         )
 
 
@@ -43,32 +44,42 @@ def head() -> str:
 async def pending(database: str | Connected, *, migrations: Path = MIGRATIONS) -> list[str]:
     """List the missing revisions, given a URL or something connected.
 
-    Raise `DatabaseUnreachable` or `SchemaTooNew`.
+    None is missing where a newer release has only added to the schema: this one works on it as
+    it did while that was being done. Raise `DatabaseUnreachable` or `SchemaTooNew`.
     """
     if isinstance(database, str):
         connection = await connect(database)
         try:
-            revision = await _current(connection)
+            return await _missing(connection, known(migrations))
         finally:
             await connection.close()
-    else:
-        revision = await _current(database)
-    return _missing_after(revision, known(migrations))
+    return await _missing(database, known(migrations))
 
 
-def _missing_after(revision: str | None, revisions: list[str]) -> list[str]:
-    if revision is None:
-        return revisions
-    if revision not in revisions:
-        raise SchemaTooNew(revision, newest=revisions[-1])
-    return revisions[revisions.index(revision) + 1 :]
-
-
-async def _current(connection: Connected) -> str | None:
+async def current(connection: Connected) -> str | None:
+    """The revision a database is at; None when it is empty."""
     try:
         revision: str | None = await connection.fetchval(
             "SELECT version_num FROM alembic_version"
         )
     except asyncpg.UndefinedTableError:
         return None
+    return revision
+
+
+async def _missing(connection: Connected, revisions: list[str]) -> list[str]:
+    revision, newest = await current(connection), revisions[-1]
+    if revision is None:
+        return revisions
+    if revision in revisions:
+        return revisions[revisions.index(revision) + 1 :]
+    needs = await _needs(connection)
+    if revision < newest or (needs is not None and needs > newest):
+        raise SchemaTooNew(revision, newest=newest, needs=needs)
+    return []
+
+
+async def _needs(connection: Connected) -> str | None:
+    """The newest step that took something away."""
+    revision: str | None = await connection.fetchval("SELECT revision FROM schema_needs")
     return revision
