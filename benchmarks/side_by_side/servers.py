@@ -19,7 +19,7 @@ from tests.support.databases import Clones
 from tests.support.embedded import free_port
 from tests.support.folders import reachable_folder
 from tests.support.servers import Servers
-from tests.support.serving import SECRET, command, environment, serving
+from tests.support.serving import SECRET, command_within, environment, serving
 
 ROOT = Path(__file__).parents[2]
 POSTS = 1000
@@ -104,7 +104,7 @@ def filled_database(home: Path) -> Iterator[str]:
 
 def run(*words: str, home: Path, database: str) -> str:
     """What a command prints. Raise `RuntimeError` when it fails."""
-    done = command(*words, cwd=home, timeout=600, DATABASE_URL=database, **SETTINGS)
+    done = command_within(600, *words, cwd=home, DATABASE_URL=database, **SETTINGS)
     if done.returncode:
         raise RuntimeError(f"serinus {' '.join(words)}: {done.stderr[-1000:]}")
     return done.stdout
@@ -163,8 +163,9 @@ def _answer(port: int, post: str) -> bytes:
     """From the cache, as it came over HTTP but for what the server adds to every answer."""
     address = f"http://127.0.0.1:{port}/api/v2/posts/{post}"
     plain = {"Accept-Encoding": "identity"}
-    for _ in range(2):
-        answer = httpx.get(address, headers=plain, timeout=30).raise_for_status()
+    _, answer = (
+        httpx.get(address, headers=plain, timeout=30).raise_for_status() for _ in range(2)
+    )
     lines = [
         name + b": " + value
         for name, value in answer.headers.raw

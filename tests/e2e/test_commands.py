@@ -12,7 +12,7 @@ import pytest
 
 import serinus
 from tests.e2e.conftest import Starting
-from tests.support.serving import SECRET, command, serving
+from tests.support.serving import SECRET, command, command_within, serving
 
 REPOSITORY = Path(__file__).parents[2]
 DATA = Path(os.environ.get("SERINUS_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -281,7 +281,7 @@ async def test_real_content_comes_in_whole_and_a_second_time_changes_nothing(
 
     def run() -> dict[str, Any]:
         arguments = ("import", real.kind, str(DATA / real.path), "--json")
-        ended = command(*arguments, cwd=home, timeout=120, **deployed(database_url))
+        ended = command_within(120, *arguments, cwd=home, **deployed(database_url))
         assert ended.returncode == 0, ended.stderr
         return dict(json.loads(ended.stdout))
 

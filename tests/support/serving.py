@@ -28,9 +28,15 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def command(
-    *arguments: str, cwd: Path, timeout: float = 60, stdin: str = "", **settings: str
+    *arguments: str, cwd: Path, stdin: str = "", **settings: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run `serinus ...` to its end."""
+    return command_within(60, *arguments, cwd=cwd, stdin=stdin, **settings)
+
+
+def command_within(
+    seconds: float, /, *arguments: str, cwd: Path, stdin: str = "", **settings: str
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "serinus", *arguments],
         cwd=cwd,
@@ -38,7 +44,7 @@ def command(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=seconds,
         check=False,
     )
 
