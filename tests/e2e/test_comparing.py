@@ -27,13 +27,13 @@ from tests.e2e.conftest import Starting
 from tests.e2e.traffic import PASSWORD
 from tests.support.engines import needs_engine_v1
 from tests.support.measured import MEASURED
-from tests.support.releasing import plan, steering
+from tests.support.releasing import Who, plan, steering
 from tests.support.serving import SECRET, RunningServer, command
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
 
-WHO = {"actor": "cli:test", "reason": "to see it happen"}
+WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 #: Compares, and lets nobody be moved before it is proven.
 GATED = {
     "gates": {"first": "comparison"},
@@ -217,13 +217,14 @@ async def writes(http: httpx.AsyncClient, known: dict[str, dict[str, str]]) -> C
         for post in (*POSTS, POSTS[0], {"title": ""}, {"title": "x", "slug": "long"}):
             made = await send("POST", "/api/v1/posts", {"content": "They sing.", **post}, who)
             ids.setdefault("post", made.get("id", ""))
-    for body in (
+    changes: Sequence[dict[str, Any]] = (
         {"title": "Another", "tags": ["canary", "new", "朝"]},
         {"published": False, "category": "Birds"},
         {"slug": "金糸雀の朝"},
         {"tags": []},
         {"meta_title": "x" * 61},
-    ):
+    )
+    for body in changes:
         for who in ("subscriber", "admin", "key"):
             await send("PUT", "/api/v1/posts/{post}", body, who)
     await send("POST", "/api/v1/posts/{post}/publish", None)

@@ -16,7 +16,7 @@ import pytest
 from serinus.domain.release.phase import Phase
 from tests.e2e.conftest import Starting
 from tests.support.engines import needs_engine_v1
-from tests.support.releasing import plan, steering
+from tests.support.releasing import Who, plan, recorded, steering
 from tests.support.serving import (
     SECRET,
     RunningServer,
@@ -28,7 +28,7 @@ from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
 
-WHO = {"actor": "cli:test", "reason": "to see it happen"}
+WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 DRILL = "SELECT count(*) > 0 FROM releases WHERE share > 0"
 
 
@@ -162,5 +162,7 @@ async def test_a_drill_with_wrong_answers_is_stopped_before_the_next_stage(
     assert "answers differ on /api/v1/health" in found["detail"]
     (release,) = await steering(pool).releases()
     assert release.phase is Phase.ABORTED
-    shares = [event.body["to"]["share"] for event in await steering(pool).history(release.id)]
+    shares = [
+        recorded(event, "to", "share") for event in await steering(pool).history(release.id)
+    ]
     assert (shares[0], max(shares), shares[-1]) == (0, 5000, 0)

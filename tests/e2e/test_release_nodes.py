@@ -20,7 +20,7 @@ from serinus.domain.release.phase import Phase
 from serinus.domain.release.verifying import verify
 from tests.e2e.conftest import Cut, Starting
 from tests.support.engines import needs_engine_v1
-from tests.support.releasing import add_evidence, plan, steering
+from tests.support.releasing import Who, add_evidence, plan, recorded, steering
 from tests.support.serving import RunningServer, frozen
 from tests.support.waiting import until
 
@@ -29,7 +29,7 @@ pytestmark = needs_engine_v1
 SERVERS, WORKERS = 4, 2
 KILLS = int(os.environ.get("SERINUS_TEST_KILLS", "4"))
 CHANGES = 20
-WHO = {"actor": "cli:test", "reason": "to see it happen"}
+WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 
 JUDGE = """
 SELECT (regexp_match(application_name, 'judges in process (\\d+)'))[1]::int
@@ -71,7 +71,7 @@ async def test_a_change_of_share_is_applied_by_all_workers_within_a_second(
 ) -> None:
     steer = steering(pool)
     await steer.start(plan(stages=[50, 100]), **WHO)
-    taken = []
+    taken: list[float] = []
 
     async def note() -> None:
         status = await all_serve_it(steer)
@@ -119,7 +119,7 @@ async def test_a_judge_that_is_killed_is_followed_by_another_who_goes_on(
     assert max(waits) <= 3.0
     events = await steer.history(release.id)
     assert verify(events) is None
-    shares = [event.body["to"]["share"] // 100 for event in events]
+    shares = [recorded(event, "to", "share") // 100 for event in events]
     assert list(dict.fromkeys(shares)) == [0, *stages[:-1]]
     epochs = await pool.fetch("SELECT epoch FROM routing_epochs ORDER BY epoch")
     assert [row["epoch"] for row in epochs] == list(range(1, len(epochs) + 1))

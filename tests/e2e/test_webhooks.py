@@ -12,11 +12,11 @@ from standardwebhooks import Webhook
 
 from tests.e2e.conftest import Starting
 from tests.support.receiving import Receiver, answering, receiving, silent
-from tests.support.releasing import plan, steering
+from tests.support.releasing import Who, plan, steering
 from tests.support.serving import SECRET, RunningServer, command
 from tests.support.waiting import until
 
-WHO = {"actor": "cli:test", "reason": "to see it told"}
+WHO: Who = {"actor": "cli:test", "reason": "to see it told"}
 PRIVATE = {"SERINUS_WEBHOOK_PRIVATE": "true"}
 
 

@@ -14,10 +14,10 @@ from serinus.infrastructure.webhook_metrics import WebhookMetrics
 from serinus.wiring.couriers import Courier, courier
 from serinus.wiring.webhooks import telling
 from tests.support.receiving import answering, endless, receiving, silent
-from tests.support.releasing import plan, steering
+from tests.support.releasing import Who, plan, steering
 from tests.support.waiting import until
 
-WHO = {"actor": "cli:naoko", "reason": "because"}
+WHO: Who = {"actor": "cli:naoko", "reason": "because"}
 EVENTS = ["started", "paused", "resumed", "aborted"]
 SETTINGS = Settings.from_env(
     {

@@ -1,10 +1,12 @@
 """A release and what it needs, for tests of its stores and of the judge's work."""
 
+from typing import Any, TypedDict
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from serinus.application.release.steering import Steering
+from serinus.domain.release.history import Event
 from serinus.domain.release.plan import Plan
 from serinus.infrastructure.postgres.release_nodes import PostgresNodes
 from serinus.infrastructure.postgres.releases import PostgresReleases
@@ -20,8 +22,23 @@ QUICK = {
 }
 
 
+class Who(TypedDict):
+    """By whom, and why: what each step of a release is told."""
+
+    actor: str
+    reason: str
+
+
 def plan(**members: object) -> Plan:
     return Plan.from_json(QUICK | members)
+
+
+def recorded(event: Event, *names: str) -> Any:
+    """A member of the JSON that an event tells, or of a member of it."""
+    found: Any = event.body
+    for name in names:
+        found = found[name]
+    return found
 
 
 def steering(pool: asyncpg.Pool) -> Steering:

@@ -33,10 +33,10 @@ from serinus.infrastructure.postgres.pool import open_session
 from serinus.infrastructure.postgres.release_comparisons import PostgresComparisons
 from serinus.infrastructure.postgres.release_nodes import PostgresNodes
 from serinus.infrastructure.postgres.releases import PostgresReleases
-from tests.support.releasing import plan, steering
+from tests.support.releasing import Who, plan, steering
 
 PATIENCE = 5.0  # seconds
-WHO = {"actor": "cli:naoko", "reason": "because"}
+WHO: Who = {"actor": "cli:naoko", "reason": "because"}
 GATED = {
     "gates": {"first": "comparison"},
     "comparison": {"least_requests": 10, "limit": 0.05},

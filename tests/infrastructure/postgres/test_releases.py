@@ -13,6 +13,7 @@ from serinus.application.release.ticking import Ticking
 from serinus.domain.errors import Conflict, Invalid
 from serinus.domain.release.assignment import NOTHING, Arm, Routing, Share
 from serinus.domain.release.decision import TRIPWIRE
+from serinus.domain.release.evidence import Cell
 from serinus.domain.release.phase import Phase
 from serinus.domain.release.release import NotAllowed, Release
 from serinus.domain.release.verdict import ComparisonState, Kind, Why
@@ -23,10 +24,10 @@ from serinus.infrastructure.postgres.release_evidence import compact
 from serinus.infrastructure.postgres.release_nodes import PostgresNodes
 from serinus.infrastructure.postgres.releases import PostgresReleases
 from serinus.infrastructure.postgres.routing import PostgresRoutings
-from tests.support.releasing import add_evidence, plan, steering
+from tests.support.releasing import Who, add_evidence, plan, steering
 from tests.support.waiting import until
 
-WHO = {"actor": "cli:naoko", "reason": "because"}
+WHO: Who = {"actor": "cli:naoko", "reason": "because"}
 
 
 class Nothing:
@@ -131,7 +132,7 @@ async def test_evidence_counts_once_however_late_it_comes(pool: asyncpg.Pool) ->
 
     await add_evidence(pool, release.id, release.epoch, Arm.CANDIDATE, requests=3)
     await add_evidence(pool, release.id, 1, Arm.STABLE, requests=5, stratum=9)
-    taken = []
+    taken: list[Cell] = []
     for _ in range(2):
         async with store.held() as held:
             assert held is not None
@@ -168,8 +169,7 @@ async def test_a_hold_that_somebody_should_know_of_is_noted_once(pool: asyncpg.P
     steer, judge = steering(pool), ticking(pool)
     await steer.start(plan(gates={"first": "manual"}), **WHO)
 
-    for _ in range(3):
-        verdict = await judge.tick()
+    _, _, verdict = [await judge.tick() for _ in range(3)]
 
     events = await steer.history()
     assert verdict is not None
@@ -435,16 +435,18 @@ async def test_of_a_release_that_is_over_for_a_day_the_sums_are_kept(
     for stratum in range(20):
         await add_evidence(pool, release.id, 1, Arm.STABLE, requests=5, stratum=stratum)
     await steer.abort(**WHO)
-    count = "SELECT count(*), sum(requests) FROM release_evidence"
 
-    async with pool.acquire() as connection:
-        await compact(connection)
-        assert tuple(await pool.fetchrow(count)) == (20, 100)
-        await pool.execute("UPDATE releases SET ended_at = ended_at - interval '25 hours'")
-        await compact(connection)
-        await compact(connection)
+    async def kept() -> tuple[int, ...]:
+        (row,) = await pool.fetch("SELECT count(*), sum(requests) FROM release_evidence")
+        return tuple(row)
 
-    assert tuple(await pool.fetchrow(count)) == (1, 100)
+    await compact(pool)
+    assert await kept() == (20, 100)
+    await pool.execute("UPDATE releases SET ended_at = ended_at - interval '25 hours'")
+    await compact(pool)
+    await compact(pool)
+
+    assert await kept() == (1, 100)
 
 
 async def test_one_worker_is_elected_and_another_when_its_session_ends(

@@ -29,9 +29,9 @@ from serinus.infrastructure.postgres.webhook_outbox import PostgresOutbox
 from serinus.infrastructure.settings import Settings
 from serinus.wiring.webhooks import telling
 from tests.support.receiving import answering, receiving
-from tests.support.releasing import plan, steering
+from tests.support.releasing import Who, plan, steering
 
-WHO = {"actor": "cli:naoko", "reason": "because"}
+WHO: Who = {"actor": "cli:naoko", "reason": "because"}
 SECRET = "a secret of the service for these tests"
 URL = "https://hooks.example/serinus"
 ARRIVED = Outcome(status=204, error="", seconds=0.01)
