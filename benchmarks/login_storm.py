@@ -128,9 +128,9 @@ async def plant(database: asyncpg.Connection) -> None:
     now = datetime.now(UTC)
     older = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(12)).decode()
     hashes = {"argon2id": ARGON2ID.hash(PASSWORD), "bcrypt": older, "inactive": older}
-    for kind in KINDS[:-1]:
+    authors = {kind: uuid7() for kind in KINDS[:-1]}
+    for kind, author in authors.items():
         name = kind.replace(" ", "-")
-        author = uuid7()
         await database.execute(
             """
             INSERT INTO users (id, username, username_key, email, role, password_hash,
@@ -147,7 +147,7 @@ async def plant(database: asyncpg.Connection) -> None:
                                published_at, created_at, updated_at)
             VALUES ($1, $2, 'song', 'Song', $3, 'published', $4, $4, $4)
             """,
-            *(post_id, author, "la " * 500, now),
+            *(post_id, authors["argon2id"], "la " * 500, now),
         )
         await database.execute(
             "INSERT INTO slugs (slug, post_id, created_at) VALUES ('song', $1, $2)",

@@ -44,8 +44,9 @@ class Timing:
 def timing(rounds: Sequence[Sequence[float]], rates: Sequence[float]) -> Timing:
     """`rounds`: seconds of each request. Raise `ValueError` when there was none."""
     everything = sorted(each for taken in rounds for each in taken)
-    shown = [1000 * quantile(everything, share) for share in SHOWN]
-    return Timing(len(everything), *shown, statistics.median(rates))
+    p5, p25, p50, p75, p95, p99 = (1000 * quantile(everything, share) for share in SHOWN)
+    rate = statistics.median(rates)
+    return Timing(len(everything), p5, p25, p50, p75, p95, p99, rate)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

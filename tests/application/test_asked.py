@@ -14,9 +14,9 @@ async def request(*seconds: float) -> Asked:
 
 
 async def test_each_request_has_its_own() -> None:
-    both = await asyncio.gather(request(0.1, 0.2), request(0.5))
+    one, other = await asyncio.gather(request(0.1, 0.2), request(0.5))
 
-    assert both == [Asked(2, 0.1 + 0.2), Asked(1, 0.5)]
+    assert (one, other) == (Asked(2, 0.1 + 0.2), Asked(1, 0.5))
 
 
 async def test_what_is_told_in_the_next_turn_of_the_loop_still_counts_for_who_asked() -> None:

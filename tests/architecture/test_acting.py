@@ -42,6 +42,8 @@ def texts(path: Path) -> Iterator[tuple[str, str]]:
                             for part in parts
                         ),
                     )
+                case _:
+                    pass
 
 
 def named(path: Path, top: ast.stmt) -> str:

@@ -95,11 +95,16 @@ def memory(server: RunningServer) -> int:
     return sum(each.memory_info().rss for each in [parent, *parent.children(recursive=True)])
 
 
+async def connections(pool: asyncpg.Pool) -> asyncpg.Record:
+    (found,) = await pool.fetch(CONNECTIONS)
+    return found
+
+
 async def at_rest(pool: asyncpg.Pool) -> asyncpg.Record:
     """Connections of the server when nothing is being served any more."""
     deadline = time.monotonic() + 10
     while True:
-        found = await pool.fetchrow(CONNECTIONS)
+        found = await connections(pool)
         if found["stuck"] == 0 or time.monotonic() > deadline:
             return found
         await asyncio.sleep(0.05)
@@ -112,7 +117,7 @@ async def test_what_requests_take_they_give_back_however_they_end(
     seen = Seen()
     settings = {"API_V2_TRAFFIC_PERCENTAGE": "50", "SERINUS_POOL_SIZE": str(POOL)}
     settings |= {"SERINUS_RESCUE_MS": "0"}  # what engine v2 fails is to be seen
-    ours = (await pool.fetchrow(CONNECTIONS))["open"]
+    ours = (await connections(pool))["open"]
     with starting(**settings, SERINUS_ACCESS_LOG="false") as server:
         async with server.client() as http:
             everybody = await authors(http, pool, seen, AUTHORS)

@@ -1,7 +1,6 @@
 """What the audit log holds, in a form that tests can compare."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable
 
 import asyncpg
 
@@ -16,12 +15,11 @@ def wrote(kind: str, action: str, *members: str) -> tuple[str, str, frozenset[st
 
 async def entries(pool: asyncpg.Pool, request_id: str | None = None) -> list[asyncpg.Record]:
     """In the order in which they were written; those of one request, if one is given."""
-    rows = await pool.fetch(
+    return await pool.fetch(
         "SELECT * FROM audit_log WHERE $1::text IS NULL OR request_id = $1 ORDER BY at, id",
         request_id,
     )
-    return cast("list[asyncpg.Record]", rows)
 
 
-def written(rows: Iterable[Mapping[str, Any]]) -> Written:
+def written(rows: Iterable[asyncpg.Record]) -> Written:
     return {wrote(row["entity"], row["action"], *row["changes"]) for row in rows}

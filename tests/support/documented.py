@@ -22,7 +22,8 @@ def _document() -> dict[str, Any]:
 @cache
 def _registry() -> Registry[Any]:
     resource = Resource.from_contents(_document(), default_specification=DRAFT202012)
-    return Registry[Any]().with_resource(URN, resource)
+    registry: Registry[Any] = Registry().with_resource(URN, resource)
+    return registry
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 from asyncpg.connection import LoggedQuery
+from asyncpg.pool import PoolConnectionProxy
 
 
 @asynccontextmanager
@@ -32,7 +33,7 @@ class Cost:
     plan: dict[str, Any]
 
 
-async def cost_of(connection: asyncpg.Connection, sql: str, *arguments: object) -> Cost:
+async def cost_of(connection: PoolConnectionProxy, sql: str, *arguments: object) -> Cost:
     """Run it, and see."""
     explain = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}"
     told = await connection.fetchval(explain, *arguments)

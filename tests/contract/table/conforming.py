@@ -61,7 +61,9 @@ def operations_below(document: Mapping[str, Any], base: str) -> dict[str, Any]:
 
 
 def drawn(operation: Any) -> st.SearchStrategy[Any]:
-    allowed = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    allowed: st.SearchStrategy[Any] = operation.as_strategy(
+        generation_mode=GenerationMode.POSITIVE
+    )
     if not (operation.body or operation.query or operation.path_parameters):
         return allowed
     refused = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
@@ -118,8 +120,8 @@ def sent(
     fields = [
         (name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()
     ]
-    answer = running.http.request(
-        case.method, str(request.url), headers=fields, content=request.body or b""
-    )
+    body = request.body or b""
+    assert isinstance(body, bytes | str)
+    answer = running.http.request(case.method, str(request.url), headers=fields, content=body)
     answer.elapsed = timedelta(0)
     return answer

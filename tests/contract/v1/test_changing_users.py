@@ -217,10 +217,12 @@ async def test_a_name_is_taken_in_whatever_form(
 
 
 async def test_ones_own_name_may_be_written_otherwise(ada: Person) -> None:
-    for name in ("E\u0301va", "\u00c9VA", "\u00c9va"):
-        changed = data(await ada.put(at(ada.id), username=name, email="eva@example.org"))
+    *_, last = [
+        data(await ada.put(at(ada.id), username=name, email="eva@example.org"))
+        for name in ("E\u0301va", "\u00c9VA", "\u00c9va")
+    ]
 
-    assert changed["username"] == "\u00c9va"
+    assert last["username"] == "\u00c9va"
 
 
 async def test_an_address_is_taken_in_any_case_and_the_name_comes_first(

@@ -27,8 +27,9 @@ EARLIER, LATER = NOW - timedelta(days=1), NOW + timedelta(days=1)
 
 
 def fitted(**members: Any) -> ImportedPost:
-    given = {"address": "a", "title": "Title", "content": "Text.", "date": EARLIER} | members
-    return fit_post(ImportedPost(**given), now=NOW)
+    given: dict[str, Any] = {"address": "a", "title": "Title", "content": "Text."}
+    given["date"] = EARLIER
+    return fit_post(ImportedPost(**given | members), now=NOW)
 
 
 def reasons(post: ImportedPost) -> list[str]:

@@ -58,7 +58,7 @@ def test_a_lone_surrogate_has_a_digest_and_an_address() -> None:
 
 def test_a_digest_of_something_unknown_is_an_error() -> None:
     with pytest.raises(TypeError):
-        digest(replace(POST, tags=(object(),)))  # type: ignore[arg-type] - that is the point
+        digest(replace(POST, tags=(object(),)))  # type: ignore[arg-type] # that is the point
 
 
 def test_a_long_address_is_shortened_and_stays_its_own() -> None:

@@ -134,6 +134,6 @@ def test_the_odds_are_rarely_higher_than_it_says() -> None:
         off = known.odds_off([int(each) for each in served], rates, 25)
         said = served[:25] @ rates[:25] / (served[25:] @ rates[25:])
         odds = served[:25] @ true[:25] / (served[25:] @ true[25:])
-        higher += odds > said * off
+        higher += int(odds > said * off)
 
     assert higher / draws == pytest.approx(0.05, abs=0.03)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -37,7 +38,7 @@ def test_an_untouched_record_holds() -> None:
     assert check_chain([]) is None
 
 
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "release": UUID(int=2),
     "number": 7,
     "at": AT,
@@ -76,7 +77,7 @@ def test_an_entry_sealed_anew_breaks_the_next_one() -> None:
 def test_a_seal_depends_neither_on_the_order_of_members_nor_on_the_time_zone() -> None:
     event = chain()[0]
     elsewhere = event.at.astimezone(timezone(timedelta(hours=9)))
-    other = replace(event, at=elsewhere, body=dict(reversed(event.body.items())))
+    other = replace(event, at=elsewhere, body=dict(reversed([*event.body.items()])))
 
     assert other.seal() == event.hash
 

@@ -42,7 +42,8 @@ def test_what_an_earlier_version_wrote_is_read_and_goes_on() -> None:
     read = Memory.from_json(old)
 
     assert read.pairs == read.settled == (0, 0)
-    assert read.own == read.own_lately == read.frailty == {}
+    assert read.own == read.own_lately == {}
+    assert read.frailty == {}
     assert read.stage == memory.stage
     trial = Trial(memory=read, epoch=read.since_epoch)
     assert trial.look(Counts(100, 1), Counts(900, 1)).sentence

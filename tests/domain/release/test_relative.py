@@ -112,7 +112,8 @@ class Consumers:
         return requests, self.random.binomial(requests, np.minimum(factor * self.rates, 1))
 
     def by_stratum(self, counts: np.ndarray) -> list[int]:
-        return np.bincount(self.strata, counts, STRATA).astype(int).tolist()
+        sums: list[int] = np.bincount(self.strata, counts, STRATA).astype(int).tolist()
+        return sums
 
 
 def highest(seed: int, *, weighted: bool) -> float:

@@ -160,15 +160,13 @@ def test_of_a_route_what_stable_does_there_tells(
 def test_a_route_that_is_down_on_both_engines_is_held_and_on_one_an_emergency() -> None:
     for theirs, kind in ((Counts(400, 400), Kind.HOLD), (Counts(400), Kind.EMERGENCY)):
         trial = Trial().known()
-        for _ in range(2):
-            verdict = trial.see(
-                [
-                    trial.ours(Counts(2_000)),
-                    trial.theirs(Counts(20_000)),
-                    trial.ours(Counts(40, 40), "/b"),
-                    trial.theirs(theirs, "/b"),
-                ]
-            )
+        cells = [
+            trial.ours(Counts(2_000)),
+            trial.theirs(Counts(20_000)),
+            trial.ours(Counts(40, 40), "/b"),
+            trial.theirs(theirs, "/b"),
+        ]
+        _, verdict = (trial.see(cells) for _ in range(2))
 
         assert verdict.kind is kind
         assert (verdict.why is Why.SHARED_CAUSE) == (kind is Kind.HOLD)

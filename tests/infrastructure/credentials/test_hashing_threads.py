@@ -90,9 +90,9 @@ async def test_waiting_is_told_apart_from_working() -> None:
         first = asyncio.create_task(hashing.run(go.wait))
         second = asyncio.create_task(hashing.run(lambda: None))
         asyncio.get_running_loop().call_later(0.05, go.set)
-        done = [await first, await second]
+        one, other = await first, await second
 
     assert waits[0] < waits[1]
     assert waits[1] >= 0.04
-    assert done[0].seconds >= 0.04 > done[0].busy
-    assert done[1].seconds < waits[1]
+    assert one.seconds >= 0.04 > one.busy
+    assert other.seconds < waits[1]

@@ -60,13 +60,14 @@ class Clock:
 
 
 def a_post(address: str = "a.md", **members: Any) -> ImportedPost:
-    given = {"title": "Canaries", "content": "They sing.", "date": BEFORE, "author": "Ada"}
-    return ImportedPost(address=address, **(given | members))
+    given: dict[str, Any] = {"title": "Canaries", "content": "They sing.", "author": "Ada"}
+    given["date"] = BEFORE
+    return ImportedPost(address=address, **given | members)
 
 
 def a_comment(address: str, parent: str | None = None, **members: Any) -> ImportedComment:
-    given = {"author_name": "Bob", "content": "Yes.", "created_at": BEFORE} | members
-    return ImportedComment(address=address, parent=parent, **given)
+    given: dict[str, Any] = {"author_name": "Bob", "content": "Yes.", "created_at": BEFORE}
+    return ImportedComment(address=address, parent=parent, **given | members)
 
 
 @pytest.fixture

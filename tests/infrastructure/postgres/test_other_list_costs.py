@@ -6,9 +6,9 @@ from datetime import timedelta
 from itertools import combinations, product
 from uuid import UUID
 
-import asyncpg
 import psycopg
 import pytest
+from asyncpg.pool import PoolConnectionProxy
 
 from serinus.application import audit
 from serinus.application.identity import directory
@@ -36,6 +36,7 @@ NUMBER = 20_000
 #: Pages of 8 kB for 20 of anything. To find them among all takes thousands.
 BUDGET = 500
 MIDDLE = 9_000
+Way = tuple[Position | None, Position | None]  # after, or before
 THEN = NOON + timedelta(seconds=MIDDLE)
 
 # A second apart; number 1 has most of everything, number 77 a thousandth.
@@ -135,17 +136,17 @@ class Kind:
         together = list(combinations(self.conditions(), 2))
         for sort, value in self.sorts.items():
             at = Position((value,), self.middle)
-            ways: list[dict[str, Position]] = [{}, {"after": at}, {"before": at}]
+            ways: list[Way] = [(None, None), (at, None), (None, at)]
             for descending, way, conditions in product((True, False), ways, alone):
                 yield self.listing(Order(sort, descending), conditions, way)
             for conditions in together:
                 for way in ways[:2]:
                     yield self.listing(Order(sort, descending=True), conditions, way)
 
-    def listing(
-        self, order: Order, conditions: tuple[Condition, ...], way: dict[str, Position]
-    ) -> Listing:
-        return Listing(orders=(order,), conditions=(*self.always, *conditions), **way)
+    def listing(self, order: Order, conditions: tuple[Condition, ...], way: Way) -> Listing:
+        after, before = way
+        conditions = (*self.always, *conditions)
+        return Listing(orders=(order,), conditions=conditions, after=after, before=before)
 
 
 def under_post(caller: Caller | None, post: UUID) -> Kind:
@@ -170,6 +171,13 @@ def deleted_posts(caller: Caller) -> Kind:
             "title": f"Post {MIDDLE}",
         },
         always=deleted,
+    )
+
+
+def keys_of(owner: UUID) -> Kind:
+    return Kind(
+        sql=lambda listing, to: keys_sql(SHOWN, UserId(owner), listing, to),
+        sorts={"created_at": THEN},
     )
 
 
@@ -241,13 +249,7 @@ KINDS = {
         sorts=dict.fromkeys(revision.SORTS, MIDDLE),
         middle=BUSY,
     ),
-    **{
-        f"keys of {owner.int}": Kind(
-            sql=lambda listing, to, owner=owner: keys_sql(SHOWN, UserId(owner), listing, to),
-            sorts={"created_at": THEN},
-        )
-        for owner in IDS
-    },
+    **{f"keys of {owner.int}": keys_of(owner) for owner in IDS},
     **{
         f"comments of {post.int} for {caller and caller.id.int}": under_post(caller, post)
         for caller in (None, ROOT, *AUTHORS)
@@ -271,7 +273,7 @@ def planted_url(clones: Clones) -> Iterator[str]:
 
 
 @pytest.fixture
-async def database(planted_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def database(planted_url: str) -> AsyncIterator[PoolConnectionProxy]:
     pool = await open_pool(planted_url, size=1)
     async with pool.acquire() as connection:
         # What a connection reads once, to know how these work.
@@ -284,14 +286,14 @@ async def database(planted_url: str) -> AsyncIterator[asyncpg.Connection]:
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_page_costs_the_same_whatever_is_asked_for(
-    database: asyncpg.Connection, kind: str, mode: str
+    database: PoolConnectionProxy, kind: str, mode: str
 ) -> None:
     await database.execute(f"SET plan_cache_mode = {mode}")
 
     assert [each async for each in dear(database, KINDS[kind])] == []
 
 
-async def dear(database: asyncpg.Connection, asked: Kind) -> AsyncIterator[object]:
+async def dear(database: PoolConnectionProxy, asked: Kind) -> AsyncIterator[object]:
     """What costs more, or reads a table from end to end."""
     for listing in asked.listings():
         if asked.unsupported(listing) is None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -83,7 +84,7 @@ def comments(pool: asyncpg.Pool) -> PostgresComments:
     return PostgresComments(pool)
 
 
-def a_comment(post: PostId, parent: Comment | None = None, **members: object) -> Comment:
+def a_comment(post: PostId, parent: Comment | None = None, **members: Any) -> Comment:
     comment = Comment(
         id=CommentId(uuid7()),
         post_id=post,
@@ -94,7 +95,7 @@ def a_comment(post: PostId, parent: Comment | None = None, **members: object) ->
         created_at=NOON,
         updated_at=NOON,
     )
-    return replace(comment, **members)  # type: ignore[arg-type] - tests name members of their own
+    return replace(comment, **members)
 
 
 async def insert(
@@ -321,7 +322,11 @@ async def test_of_two_moderators_one_is_told_that_the_other_was_first(
 async def test_of_the_same_words_at_the_same_time_one_is_kept(
     post: PostId, comments: PostgresComments, author: Byline | Guest
 ) -> None:
-    same = {"author": author, "content": "First!", "status": CommentStatus.PENDING}
+    same: dict[str, Any] = {
+        "author": author,
+        "content": "First!",
+        "status": CommentStatus.PENDING,
+    }
 
     found = await outcomes(*(comments.add(a_comment(post, **same)) for _ in range(5)))
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +19,7 @@ from tests.support.answers import a_key, an_answer
 from tests.support.proxy import Proxy
 from tests.support.waiting import until
 
+Loss = Literal["everything changed", "flushed", "too many"]
 PATIENT = 10.0  # seconds: the machine may be busy
 
 
@@ -130,9 +132,9 @@ async def test_until_a_change_is_noted_its_node_uses_nothing(cluster: Cluster) -
     assert await found(node)
 
 
-@pytest.mark.parametrize("loss", ["everything changed", "flushed", "too many"])
+@pytest.mark.parametrize("loss", get_args(Loss))
 async def test_when_changes_are_not_known_nothing_counts(
-    cluster: Cluster, redis_url: str, loss: str
+    cluster: Cluster, redis_url: str, loss: Loss
 ) -> None:
     node = await cluster.node()
     stamp = await stamp_of(node)

@@ -1,7 +1,7 @@
 """`serinus import`, as a user types it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from serinus.presentation.cli.operations import Stopped
 
 def commands(url: str, markdown: type[MarkdownSource] = MarkdownSource) -> typer.Typer:
     def open_source(kind: Kind, path: Path, locale: str) -> ImportSource:
-        readers = {
+        readers: dict[Kind, Callable[[Path, str], ImportSource]] = {
             Kind.MARKDOWN: markdown,
             Kind.JSONL: JsonLinesSource,
             Kind.WXR: WordPressSource,

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 import typer
@@ -55,6 +55,12 @@ class OnDatabase:
 
         routing = self.steer(effective)
         return bucket(routing.salt, key), routing.arm(key)
+
+    def drill(self, *_: object, **__: object) -> NoReturn:
+        """Drills and simulations have tests of their own."""
+        raise NotImplementedError
+
+    simulate = drill
 
 
 class Commands:

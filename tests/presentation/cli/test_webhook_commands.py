@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from serinus.domain.errors import SerinusError
+from serinus.infrastructure.setting_values import Secret
 from serinus.infrastructure.settings import Settings
 from serinus.presentation.cli.webhooks import webhook_app
 from serinus.wiring.database import Database
@@ -35,7 +36,7 @@ class Commands:
             "SERINUS_WEBHOOK_PRIVATE": str(private),
         }
         settings = Settings.from_env(env)
-        found = Database(url=self.database_url, place="", embedded=None)
+        found = Database(url=Secret(self.database_url), place="", embedded=None)
         app = webhook_app(running(lambda: nullcontext((found, settings))))
         # The command has an event loop of its own, as in a process of its own.
         return await asyncio.to_thread(CliRunner().invoke, app, words)

@@ -204,7 +204,7 @@ async def test_requests_in_flight_are_those_that_have_come_and_not_gone() -> Non
         raise RuntimeError
 
     app = RequestContext(look, lambda: "an-id")
-    transport: Any = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # the same interface under another name
+    transport: Any = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://cms.test") as http:
         await http.get("/")
 

@@ -57,7 +57,7 @@ def context(app: App, *, trusted: Sequence[Network] = ()) -> RequestContext:
 
 
 def client(app: App, **options: Any) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, **options)  # type: ignore[arg-type] # the same interface under another name
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, **options)
     return httpx.AsyncClient(transport=transport, base_url="http://cms.test")
 
 

@@ -41,7 +41,7 @@ def struck(app: App, faults: str) -> App:
 
 
 async def ask(app: App, method: str = "GET", **headers: str) -> httpx.Response:
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # the same interface under another name
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://cms.test") as http:
         return await http.request(method, "/api/v1/posts", headers=headers)
 

@@ -48,7 +48,9 @@ def schemas(draw: st.DrawFn) -> Document:
     """Each may refer to those after it, so that none refers to itself."""
     made: Document = {}
     for position, name in enumerate(NAMES):
-        kinds = st.sampled_from(["string", "integer"]).map(lambda kind: {"type": kind})
+        kinds: st.SearchStrategy[Document] = st.sampled_from(["string", "integer"]).map(
+            lambda kind: {"type": kind}
+        )
         if later := NAMES[position + 1 :]:
             kinds |= st.sampled_from(later).map(
                 lambda target: {"type": "array", "items": ref(target)}

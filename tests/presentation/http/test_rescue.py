@@ -107,7 +107,7 @@ class Tried:
     async def ask(
         self, method: str = "GET", path: str = POSTS, **headers: str
     ) -> httpx.Response:
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)  # type: ignore[arg-type] # the same interface under another name
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cms.test") as http:
             return await http.request(method, path, headers={"X-Client-ID": "one", **headers})
 

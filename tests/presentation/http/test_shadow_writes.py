@@ -270,5 +270,6 @@ async def test_what_the_trial_takes_is_no_evidence_against_stable(world: World) 
     await world.send("dawn")
 
     (attempt,) = world.attempts
+    assert attempt is not None
     assert attempt.seconds is not None
     assert attempt.seconds < 0.3

@@ -36,7 +36,7 @@ class World:
             routes=RouteTable([POSTS, TAGS, USERS]),
         )
         app = RequestContext(switch, lambda: "id", (), [])
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # the same interface under another name
+        transport = httpx.ASGITransport(app=app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://cms.test")
 
     async def engine(self, client: str, path: str = POSTS, **headers: str) -> str:

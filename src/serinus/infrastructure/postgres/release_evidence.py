@@ -78,6 +78,6 @@ async def take_news(
     ]
 
 
-async def compact(connection: asyncpg.Connection) -> None:
+async def compact(database: asyncpg.Pool | asyncpg.Connection) -> None:
     """Add up the strata of one release that has been over for a day, if there is one."""
-    await connection.execute(COMPACT)
+    await database.execute(COMPACT)

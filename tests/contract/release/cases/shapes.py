@@ -47,7 +47,8 @@ def whole(plan: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 
 def moved(body: dict[str, Any], status: int = 200, **headers: Any) -> Answer:
-    told = {"etag": state(body["version"]), "cache_control": PRIVATE, "vary": VARY}
+    told: dict[str, Any] = {"cache_control": PRIVATE, "vary": VARY}
+    told["etag"] = state(body["version"])
     return answer(status, body, **told | headers)
 
 

@@ -64,14 +64,14 @@ def of_version(version: int) -> Like:
 
 def item(body: Any, status: int = 200, **headers: Any) -> Answer:
     """Something that is its owner's alone, or was just written."""
-    return answer(
-        status, body, **{"etag": ETAG, "cache_control": PRIVATE, "vary": VARY} | headers
-    )
+    told: dict[str, Any] = {"etag": ETAG, "cache_control": PRIVATE, "vary": VARY}
+    return answer(status, body, **told | headers)
 
 
 def public_item(body: Any, tags: str, **headers: Any) -> Answer:
     """`tags`: the records that it shows."""
-    told = {"etag": ETAG, "cache_control": PUBLIC, "cache_tag": Spoken(tags), "vary": VARY}
+    told: dict[str, Any] = {"etag": ETAG, "cache_control": PUBLIC, "vary": VARY}
+    told["cache_tag"] = Spoken(tags)
     return answer(200, body, **told | headers)
 
 

@@ -200,6 +200,7 @@ async def test_an_account_is_guarded_wherever_the_guesses_come_from(
     pool: asyncpg.Pool, clock: Clock
 ) -> None:
     app = whole_v2(pool, clock, logins_per_minute=2)
+    address = 0
 
     async def from_address(scope: Any, receive: Any, send: Any) -> None:
         nonlocal address
@@ -207,7 +208,6 @@ async def test_an_account_is_guarded_wherever_the_guesses_come_from(
         scope["state"] = {"client_address": f"192.0.2.{address}"}
         await app(scope, receive, send)
 
-    address = 0
     async with asking(from_address) as client:
         body = {"email": "ada@example.org", "password": "another one"}
         answers = [(await client.post(LOGIN, body)).status_code for _ in range(3)]

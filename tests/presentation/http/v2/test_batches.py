@@ -13,7 +13,7 @@ NEW = {"title": "New", "content": "c", "tags": ["a"]}
 LATER = "2030-06-01T00:00:00Z"
 
 
-async def batch(user: User, *operations: dict[str, Any], atomic: bool | None = None) -> Any:
+async def batch(user: User, *operations: object, atomic: bool | None = None) -> Any:
     body = {"operations": operations} | ({} if atomic is None else {"atomic": atomic})
     return await user.post("/posts/batch", body)
 

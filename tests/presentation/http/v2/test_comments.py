@@ -389,10 +389,14 @@ async def test_judging_again_changes_nothing_but_the_version(
     api: ContentApi, reader: User, editor: User, post: str
 ) -> None:
     comment = await say(reader, post)
-    for action, status in (("/spam", "spam"), ("/spam", "spam"), ("/approve", "approved")):
+    for action, status, version in (
+        ("/spam", "spam", 2),
+        ("/spam", "spam", 3),
+        ("/approve", "approved", 4),
+    ):
         answer = await editor.post(path(comment, action))
         assert (answer.status_code, answer.json()["status"]) == (200, status)
-    assert answer.json()["version"] == 4
+        assert answer.json()["version"] == version
 
     stale = await editor.post(path(comment, "/reject"), if_match='"3"')
 
@@ -403,9 +407,8 @@ async def test_judging_again_changes_nothing_but_the_version(
 async def test_moderators_have_a_queue(
     api: ContentApi, reader: User, editor: User, post: str
 ) -> None:
-    for content in ("a", "b", "c", "d"):
-        comment = await say(reader, post, content)
-    await editor.post(path(comment, "/spam"))
+    *_, newest = [await say(reader, post, content) for content in ("a", "b", "c", "d")]
+    await editor.post(path(newest, "/spam"))
     other = await editor.write()
     await say(editor, f"/posts/{other['id']}/comments", "e")
     where = "/comments"

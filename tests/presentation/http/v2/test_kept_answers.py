@@ -65,7 +65,7 @@ def client(contract: Contract, answers: MemoryAnswers) -> httpx.AsyncClient:
 
 
 def asking(app: App) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # the same interface
+    transport = httpx.ASGITransport(app=app)
     return httpx.AsyncClient(transport=transport, base_url="http://cms.test")
 
 

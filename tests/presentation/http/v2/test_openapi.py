@@ -64,7 +64,7 @@ def test_what_is_promised_beside_a_failure_is_documented(name: str) -> None:
 
 
 def test_it_is_told_who_has_to_sign_in() -> None:
-    either = [{"bearer": []}, {"apiKey": []}]
+    either: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
     assert OPERATIONS[f"get {ME}"]["security"] == either
     for session_only in (
         *("post /api/v2/auth/logout", f"get {ME}/sessions"),
