@@ -33,14 +33,14 @@ chance = random.Random(1)  # noqa: S311 - traffic, not secrets
 Answer = dict[str, Any]
 
 
-@events.init.add_listener  # type: ignore[untyped-decorator] # of locust
+@events.init.add_listener
 def measure_when_all_are_there(environment: Environment, **_: object) -> None:
     """Signing up costs a processor for long on purpose; so many at once are no daily life."""
 
     def begin(**_: object) -> None:
         gevent.spawn_later(WARM_UP, environment.stats.reset_all)
 
-    environment.events.spawning_complete.add_listener(begin)  # type: ignore[no-untyped-call] # of locust
+    environment.events.spawning_complete.add_listener(begin)
 
 
 class Consumer(FastHttpUser):
