@@ -103,15 +103,16 @@ async def test_a_judge_that_is_killed_is_followed_by_another_who_goes_on(
     steer = steering(pool)
     stages = [*range(2, 96, 9), 100]
     release = await steer.start(plan(stages=stages, gates={"last": "manual"}), **WHO)
-    feeding = asyncio.create_task(feed(pool, steer))
+    enough = asyncio.Event()
+    feeding = asyncio.create_task(feed(pool, steer, enough))
     waits = []
     for _ in range(KILLS):
         await asyncio.sleep(random.uniform(0.0, 1.5))  # noqa: S311 - at any moment
         waits.append(await kill_judge(pool))
     await until(lambda: pool.fetchval("SELECT share = 9200 FROM releases"), patience=90)
     waits.append(await kill_judge(pool))
-    feeding.cancel()
-    await asyncio.gather(feeding, return_exceptions=True)
+    enough.set()
+    await feeding
     await has_looked(pool)
     await has_looked(pool)
 
@@ -132,9 +133,9 @@ async def test_a_judge_that_is_killed_is_followed_by_another_who_goes_on(
     assert seen[0] == counted
 
 
-async def feed(pool: asyncpg.Pool, steer: Steering) -> None:
+async def feed(pool: asyncpg.Pool, steer: Steering, enough: asyncio.Event) -> None:
     """What both arms would have done: enough for a proof at each stage, in many pieces."""
-    while True:
+    while not enough.is_set():
         release = (await steer.releases())[0]
         epoch = release.epoch
         if release.share > NOTHING:
