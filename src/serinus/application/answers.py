@@ -37,15 +37,19 @@ class Answer:
     packed: "Answer | None" = None
 
     def with_packed(self, body: bytes) -> "Answer":
-        """The same, and how it looks with its body compressed."""
-        kept = [pair for pair in self.headers if pair[0] not in {b"content-length", b"vary"}]
-        varies = dict(self.headers).get(b"vary")
-        of_it = (
-            (b"content-length", b"%d" % len(body)),
-            (b"content-encoding", b"gzip"),
-            (b"vary", b"Accept-Encoding" if varies is None else varies + b", Accept-Encoding"),
+        """The same, and how it looks with its body compressed: both tell that there are two."""
+        varies = dict(self.headers).get(b"vary", b"")
+        if b"Accept-Encoding" not in varies:
+            varies = b", ".join(filter(None, (varies, b"Accept-Encoding")))
+        vary = (b"vary", varies)
+        plain = [pair for pair in self.headers if pair[0] != b"vary"]
+        unsized = [pair for pair in plain if pair[0] != b"content-length"]
+        of_it = ((b"content-length", b"%d" % len(body)), (b"content-encoding", b"gzip"), vary)
+        return replace(
+            self,
+            headers=(*plain, vary),
+            packed=replace(self, headers=(*unsized, *of_it), body=body),
         )
-        return replace(self, packed=replace(self, headers=(*kept, *of_it), body=body))
 
 
 class Kept(NamedTuple):

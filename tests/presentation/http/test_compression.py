@@ -77,6 +77,15 @@ async def test_what_is_compressed_already_is_left_alone() -> None:
     assert headers["content-encoding"] == "br"
 
 
+async def test_what_was_chosen_by_what_is_accepted_is_left_alone() -> None:
+    varies = (b"vary", b"Authorization, Accept-Encoding")
+    headers, body = await raw(sending(5000, [varies, *TEXT]), **ACCEPTING)
+
+    assert headers.get_list("vary") == ["Authorization, Accept-Encoding"]
+    assert "content-encoding" not in headers
+    assert body == b"x" * 5000
+
+
 async def test_an_answer_in_pieces_arrives_whole() -> None:
     headers, body = await raw(in_pieces, **ACCEPTING)
 

@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from serinus.presentation.http.asgi import App, Message, Receive, Scope, Send
 
 WORTH_IT = 1024  # bytes
+ACCEPTED = b"Accept-Encoding"
 LEVEL = 6  # what a higher one saves is not worth its time
 #: With a weight it may be refused (RFC 9110, section 12.4.2): `gzip;q=0`.
 GZIP = re.compile(rb"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)")
@@ -19,7 +20,8 @@ class Compression:
     """Starlette's middleware, for what it will compress. Its look at all else costs an answer
     from the cache more than finding it did.
 
-    An answer that comes in pieces goes out as it is; no operation here has one.
+    An answer that comes in pieces goes out as it is; no operation here has one. So does what
+    says by itself that it varies with what is accepted: it has been chosen.
     """
 
     def __init__(self, app: App) -> None:
@@ -54,11 +56,12 @@ class Compression:
 
 
 def _is_worth_it(start: Message, body: Message) -> bool:
-    return (
-        not body.get("more_body", False)
-        and len(body.get("body", b"")) >= WORTH_IT
-        and all(name != b"content-encoding" for name, _ in start.get("headers", ()))
-    )
+    if body.get("more_body", False) or len(body.get("body", b"")) < WORTH_IT:
+        return False
+    for name, value in start.get("headers", ()):
+        if name == b"content-encoding" or (name == b"vary" and ACCEPTED in value):
+            return False
+    return True
 
 
 def accepts_gzip(accept_encoding: bytes) -> bool:
