@@ -32,10 +32,12 @@ CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py com
 	live_servers.py release_commands.py release_drill.py release_faults.py release_nodes.py \
 	release_patterns.py release_steering.py switch.py told_to_prometheus.py webhooks.py)
 
-# What is over soon: simulated releases take seconds each, and reports are made of them.
+# What is over soon: simulated releases take seconds each, and reports are made of them; bcrypt and
+# many thousands of consumers take theirs.
 UNIT := tests/domain tests/application tests/presentation tests/infrastructure $(OF_ENGINE_V1) \
 	$(addprefix --ignore=,tests/application/release/simulation tests/presentation/report \
-	tests/presentation/cli/test_simulate_command.py tests/infrastructure/postgres/test_fixtures.py)
+	tests/presentation/cli/test_simulate_command.py tests/infrastructure/postgres/test_fixtures.py \
+	tests/legacy/test_passwords.py tests/presentation/http/test_switch_memory.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage coverage-domain test-on-servers test-contracts \
