@@ -61,6 +61,7 @@ TABLES = {
 #: No operation of contract v1 has to do with these.
 UNTOUCHED = {
     "alembic_version",
+    "schema_needs",
     "comments",
     "idempotency_keys",
     "import_origins",
