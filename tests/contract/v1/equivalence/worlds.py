@@ -61,7 +61,6 @@ TABLES = {
 #: No operation of contract v1 has to do with these.
 UNTOUCHED = {
     "alembic_version",
-    "schema_needs",
     "comments",
     "idempotency_keys",
     "import_origins",
@@ -75,6 +74,7 @@ UNTOUCHED = {
     "release_untold",
     "releases",
     "routing_epochs",
+    "schema_needs",
     "webhook_deliveries",
     "webhooks",
 }
