@@ -125,6 +125,14 @@ async def test_a_revision_that_is_of_no_release_is_refused(pool: asyncpg.Pool) -
         await pending(pool)
 
 
+async def test_a_schema_of_another_program_is_refused(pool: asyncpg.Pool) -> None:
+    await pool.execute("UPDATE alembic_version SET version_num = 'f00d'")
+    await pool.execute("DROP TABLE schema_needs")
+
+    with pytest.raises(SchemaTooNew, match="revision f00d, which this release does not know"):
+        await pending(pool)
+
+
 def test_contract_steps_wait_until_engine_v1_is_gone(database_url: str, tmp_path: Path) -> None:
     migrations = with_another_step(tmp_path, kind="contract", sql="DROP TABLE import_origins")
 

@@ -73,13 +73,11 @@ async def _missing(connection: Connected, revisions: list[str]) -> list[str]:
         return revisions
     if revision in revisions:
         return revisions[revisions.index(revision) + 1 :]
-    needs = await _needs(connection)
+    try:
+        # The newest step that took something away.
+        needs = await connection.fetchval("SELECT revision FROM schema_needs")
+    except asyncpg.UndefinedTableError:  # another program's, or of another branch
+        raise SchemaTooNew(revision, newest=newest, needs=None) from None
     if revision < newest or (needs is not None and needs > newest):
         raise SchemaTooNew(revision, newest=newest, needs=needs)
     return []
-
-
-async def _needs(connection: Connected) -> str | None:
-    """The newest step that took something away."""
-    revision: str | None = await connection.fetchval("SELECT revision FROM schema_needs")
-    return revision
