@@ -25,8 +25,7 @@ V2_END_TO_END := tests/contract/v2 $(addprefix $(E2E)/test_,access_log.py audit.
 	cache_consistency.py cache_outages.py commands.py comments.py document.py draining.py life.py \
 	backup.py metrics.py rate_limits.py rolling_restart.py schedule.py two_nodes.py)
 V1_COMPATIBILITY := tests/contract/v1 tests/presentation/http/v1 \
-	$(addprefix $(E2E)/test_,deprecation.py given_back.py memory.py \
-	mixed_traffic.py)
+	$(addprefix $(E2E)/test_,deprecation.py given_back.py memory.py mixed_traffic.py)
 V2_DATABASE := tests/infrastructure/postgres tests/presentation/http/v2
 CANARY := tests/contract/release $(addprefix $(E2E)/test_,canary_timeline.py comparing.py \
 	live_servers.py release_commands.py release_drill.py release_faults.py release_nodes.py \

@@ -74,7 +74,6 @@ def settle() -> None:
     which no request goes on; and by writing to them it undoes that workers share their memory.
     Source: the documentation of `gc.freeze`.
     """
-    gc.collect()
     gc.freeze()
 
 
