@@ -99,7 +99,7 @@ async def test_keys_in_redis_are_short_and_say_nothing(
 ) -> None:
     await cluster.node(redis_url).hit("login:someone@example.org" * 1000, limit=1)
 
-    async with connect(redis_url) as client:
+    async with connect(redis_url, timeout=10) as client:
         (key,) = await client.keys()
         assert isinstance(key, bytes)
         assert re.fullmatch(rb"serinus:limit:[0-9a-f]{32}", key)
@@ -108,7 +108,7 @@ async def test_keys_in_redis_are_short_and_say_nothing(
 async def test_nothing_stays_in_redis_for_ever(cluster: Cluster, redis_url: str) -> None:
     await cluster.node(redis_url).hit("key", limit=1, window=120)
 
-    async with connect(redis_url) as client:
+    async with connect(redis_url, timeout=10) as client:
         (key,) = await client.keys()
         assert 0 < await client.ttl(key) <= 122
 
@@ -118,7 +118,7 @@ async def test_a_server_that_lost_the_script_is_given_it_again(
 ) -> None:
     node = cluster.node(redis_url)
     await node.hit("key", limit=2)
-    async with connect(redis_url) as client:
+    async with connect(redis_url, timeout=10) as client:
         await client.script_flush()
 
     assert (await node.hit("key", limit=2)).remaining == 0

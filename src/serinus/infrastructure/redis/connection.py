@@ -7,12 +7,14 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-TIMEOUT = 0.2  # seconds, for each step alone
 CONNECTIONS = 16  # a burst waits for one of them rather than open a connection per request
 
 
-def connect(url: str, *, timeout: float = TIMEOUT) -> Redis:
-    """Make a client for Redis >= 6.2 or Valkey; it connects when used, again when cut off."""
+def connect(url: str, *, timeout: float) -> Redis:
+    """Make a client for Redis >= 6.2 or Valkey; it connects when used, again when cut off.
+
+    `timeout`: seconds, for each step alone.
+    """
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,

@@ -18,7 +18,6 @@ from redis.exceptions import RedisError
 from serinus.application.identity.limits import Decision
 
 SLOTS = 60
-TIMEOUT = 0.2  # seconds for everything, connecting included
 PAUSE = 1.0  # seconds without asking, after a failure
 PREFIX = "serinus:limit:"
 
@@ -41,11 +40,14 @@ class RedisRateLimiter:
         client: Redis,
         local: LocalLimiter,
         *,
+        timeout: float,
         clock: Callable[[], float] | None = None,
-        timeout: float = TIMEOUT,
         pause: float = PAUSE,
     ) -> None:
-        """Without a clock, the time is the server's: nodes need not agree on theirs."""
+        """Without a clock, the time is the server's: nodes need not agree on theirs.
+
+        `timeout`: seconds for everything, connecting included.
+        """
         source = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
         self._script = client.register_script(source)
         self._local = local
