@@ -27,13 +27,12 @@ from tests.e2e.conftest import Starting
 from tests.e2e.traffic import PASSWORD
 from tests.support.engines import needs_engine_v1
 from tests.support.measured import MEASURED
-from tests.support.releasing import Who, plan, steering
+from tests.support.releasing import WHO, plan, steering
 from tests.support.serving import SECRET, RunningServer, command
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
 
-WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 #: Compares, and lets nobody be moved before it is proven.
 GATED = {
     "gates": {"first": "comparison"},

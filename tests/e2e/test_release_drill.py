@@ -16,7 +16,7 @@ import pytest
 from serinus.domain.release.phase import Phase
 from tests.e2e.conftest import Starting
 from tests.support.engines import needs_engine_v1
-from tests.support.releasing import Who, plan, recorded, steering
+from tests.support.releasing import WHO, plan, recorded, steering
 from tests.support.serving import (
     SECRET,
     RunningServer,
@@ -28,7 +28,6 @@ from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
 
-WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 DRILL = "SELECT count(*) > 0 FROM releases WHERE share > 0"
 
 

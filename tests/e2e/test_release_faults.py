@@ -26,13 +26,12 @@ from serinus.domain.release.verifying import verify
 from tests.e2e.conftest import Cut, Starting
 from tests.e2e.traffic import Author, Seen, authors
 from tests.support.engines import needs_engine_v1
-from tests.support.releasing import Who, plan, recorded, steering
+from tests.support.releasing import WHO, plan, recorded, steering
 from tests.support.serving import SECRET, RunningServer, command, frozen
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
 
-WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 WORKERS, CALLERS, CONSUMERS, AUTHORS = 2, 12, 307, 3
 PATIENCE = 60.0  # seconds
 READS = ("/api/v1/search?q=canary", "/api/v1/health", "/api/v1/info")

@@ -20,7 +20,7 @@ from serinus.domain.release.phase import Phase
 from serinus.domain.release.verifying import verify
 from tests.e2e.conftest import Cut, Starting
 from tests.support.engines import needs_engine_v1
-from tests.support.releasing import Who, add_evidence, plan, recorded, steering
+from tests.support.releasing import WHO, add_evidence, plan, recorded, steering
 from tests.support.serving import RunningServer, frozen
 from tests.support.waiting import until
 
@@ -29,7 +29,6 @@ pytestmark = needs_engine_v1
 SERVERS, WORKERS = 4, 2
 KILLS = int(os.environ.get("SERINUS_TEST_KILLS", "4"))
 CHANGES = 20
-WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 
 JUDGE = """
 SELECT (regexp_match(application_name, 'judges in process (\\d+)'))[1]::int

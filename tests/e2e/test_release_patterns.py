@@ -9,12 +9,10 @@ from serinus.domain.release.assignment import NOTHING, Share
 from serinus.presentation.cli.release_view import screen
 from tests.e2e.conftest import Starting
 from tests.support.engines import needs_engine_v1
-from tests.support.releasing import Who, plan, steering
+from tests.support.releasing import WHO, plan, steering
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
-
-WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 
 
 def text(status: Status) -> str:

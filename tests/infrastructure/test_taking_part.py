@@ -14,10 +14,9 @@ from serinus.infrastructure.postgres.release_rows import LOCK
 from serinus.infrastructure.settings import Settings
 from serinus.wiring.releasing import Part, joined
 from tests.support.proxy import Proxy
-from tests.support.releasing import Who, plan, steering
+from tests.support.releasing import WHO, plan, steering
 from tests.support.waiting import until
 
-WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 LOOKED = "SELECT max(looked_at) FROM releases"
 WAITS = """
 SELECT count(*) > 0 FROM pg_locks

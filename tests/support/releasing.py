@@ -29,6 +29,9 @@ class Who(TypedDict):
     reason: str
 
 
+WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
+
+
 def plan(**members: object) -> Plan:
     return Plan.from_json(QUICK | members)
 

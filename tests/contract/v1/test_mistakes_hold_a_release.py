@@ -38,12 +38,11 @@ from tests.contract.v1.clients import People
 from tests.contract.v1.engines import SECRET
 from tests.contract.v1.equivalence.mistakes import MISTAKES
 from tests.support.engines import needs_engine_v1
-from tests.support.releasing import Who, plan, steering
+from tests.support.releasing import WHO, plan, steering
 from tests.support.waiting import until
 
 pytestmark = needs_engine_v1
 
-WHO: Who = {"actor": "cli:test", "reason": "to see it happen"}
 GATED = {
     "gates": {"first": "comparison"},
     "comparison": {"least_requests": 1, "limit": 0.4},

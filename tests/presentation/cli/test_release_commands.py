@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import pytest
 import typer
@@ -19,14 +19,18 @@ from serinus.infrastructure.postgres.pool import open_pool
 from serinus.presentation.cli.operations import Stopped
 from serinus.presentation.cli.release_asking import Work
 from serinus.presentation.cli.releases import release_app
+from serinus.wiring.drilling import drill
+from serinus.wiring.simulation import Simulations
 from tests.support.releasing import steering
 
 T = TypeVar("T")
 BOOT = Routing(share=DEFAULT.stages[0], origin="a test")
 
 
-class OnDatabase:
+class OnDatabase(Simulations):
     """What the commands need done, on the test's own database."""
+
+    drill = staticmethod(drill)
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -55,12 +59,6 @@ class OnDatabase:
 
         routing = self.steer(effective)
         return bucket(routing.salt, key), routing.arm(key)
-
-    def drill(self, *_: object, **__: object) -> NoReturn:
-        """Drills and simulations have tests of their own."""
-        raise NotImplementedError
-
-    simulate = drill
 
 
 class Commands:
